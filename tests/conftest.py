@@ -1,0 +1,34 @@
+"""What every test is given: silent libraries, no settings of the developer's own, a database on request."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+# Before anything imports Prefect: it reads its settings once. A developer's own profile, server address or
+# store never reaches a test, and no test leaves anything in a home directory.
+for name in [name for name in os.environ if name.startswith(("PREFECT_", "TRACKER_"))]:
+    del os.environ[name]
+
+_prefect_home = tempfile.mkdtemp(prefix="tracker-prefect-")
+atexit.register(shutil.rmtree, _prefect_home, ignore_errors=True)
+
+os.environ |= {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_HOME": _prefect_home,
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # A first start migrates an empty database: 13 s alone, more than the default 20 s in company.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+}
+
+from hypothesis import settings  # noqa: E402
+
+from tests.integration.postgres import database_url, postgres_cluster, postgres_url  # noqa: E402
+
+__all__ = ["database_url", "postgres_cluster", "postgres_url"]
+
+# No deadline in either: a busy machine is not a broken law. `ci` draws the same examples every time.
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=100, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

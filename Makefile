@@ -1,0 +1,47 @@
+# Everything a newcomer runs. `make demo` and `make test` need nothing done beforehand.
+
+PYTHON = .venv/bin/python
+# Two workers suit a small machine; a test file stays on one of them, and so shares its fixtures.
+PYTEST = $(PYTHON) -m pytest -q -n 2 --dist loadfile
+
+# Prefect neither phones home nor counts us, whatever this Makefile starts.
+export DO_NOT_TRACK = 1
+export PREFECT_SERVER_ANALYTICS_ENABLED = false
+
+.PHONY: install system test lint demo bench lock clean
+
+install: .venv/installed
+
+system:
+	@sh tools/system.sh
+
+test: install system
+	$(PYTEST) $(ARGS)
+
+lint: install
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy $(wildcard tracker flows)
+
+demo: install
+	.venv/bin/tracker demo
+
+bench: install system
+	$(PYTHON) -m bench $(ARGS)
+
+# The only target that needs uv: choose newer versions within the ranges of pyproject.toml.
+lock:
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --upgrade --no-header --no-emit-index-url \
+		--extra dev pyproject.toml requirements.in -o requirements.txt
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/locked: requirements.txt tools/venv.sh
+	@sh tools/venv.sh
+	@touch $@
+
+# The packages are listed too: a new one is not seen until the project is installed again.
+.venv/installed: .venv/locked pyproject.toml $(wildcard tracker/__init__.py flows/__init__.py)
+	@$(PYTHON) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

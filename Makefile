@@ -31,8 +31,8 @@ bench: install system
 
 # The only target that needs uv: choose newer versions within the ranges of pyproject.toml.
 lock:
-	uv pip compile -q --universal --generate-hashes --python-version 3.11 --upgrade --no-header --no-emit-index-url \
-		--extra dev pyproject.toml requirements.in -o requirements.txt
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --upgrade --no-emit-index-url \
+		--custom-compile-command "make lock" --extra dev pyproject.toml requirements.in -o requirements.txt
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""What is true: directives, deadlines, standings. No clock, disk, network, SQL or Prefect."""

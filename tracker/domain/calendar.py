@@ -1,0 +1,150 @@
+"""The working calendar: which days state offices work, and when a civil day begins.
+
+Days are civil dates in the calendar's zone. Days off and make-up days are data of the
+registry, each with its authority; nothing here knows a holiday by itself.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Literal
+
+import pendulum
+
+from tracker.domain.errors import Invalid
+from tracker.domain.text import Text
+
+Unit = Literal["days", "working days"]
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A number of calendar days or of working days.
+
+    >>> str(Span(1, "working days")), str(Span(20, "days"))
+    ('1 working day', '20 days')
+    """
+
+    count: int
+    unit: Unit
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.unit if self.count != 1 else self.unit[:-1]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecialDay:
+    """A day off, or a make-up day on which offices work, and on whose authority."""
+
+    day: date
+    name: Text
+    source: str
+    known_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """The zone, the weekly days off (Monday is 0), the days off and the make-up days."""
+
+    zone: str
+    weekend: frozenset[int]
+    days_off: Mapping[date, SpecialDay]
+    make_up_days: Mapping[date, SpecialDay]
+
+    def is_working(self, day: date) -> bool:
+        """Return whether state offices work on that day; a make-up day wins over everything."""
+        return day in self.make_up_days or (day.weekday() not in self.weekend and day not in self.days_off)
+
+    def why_off(self, day: date) -> str | None:
+        """Return the name and authority of a day off, 'weekly day off', or None for a working day."""
+        if self.is_working(day):
+            return None
+        special = self.days_off.get(day)
+        return f"{special.name.en}, {special.source}" if special else "weekly day off"
+
+    def on_or_after(self, day: date) -> date:
+        """Return the first working day that is not before `day`."""
+        while not self.is_working(day):
+            day += ONE_DAY
+        return day
+
+    def on_or_before(self, day: date) -> date:
+        """Return the last working day that is not after `day`."""
+        while not self.is_working(day):
+            day -= ONE_DAY
+        return day
+
+    def walk(self, day: date, step: int) -> Iterator[date]:
+        """Yield the days after `day` (step 1) or before it (step -1), without end."""
+        while True:
+            day += step * ONE_DAY
+            yield day
+
+    def shift(self, day: date, span: Span, *, sign: int = 1) -> date:
+        """Return the day that lies `span` after `day`, or before it with `sign=-1`.
+
+        The start day is not counted (Civil Code 2015, art. 147). Working days count make-up
+        days and leave out weekly days off and days off. Nothing rolls here.
+        """
+        if span.unit == "days":
+            return day + sign * span.count * ONE_DAY
+        left = span.count
+        for candidate in self.walk(day, sign):
+            left -= self.is_working(candidate)
+            if left <= 0:
+                return candidate
+        raise AssertionError("walk never ends")  # pragma: no cover
+
+    def working_days_between(self, start: date, end: date) -> int:
+        """Return how many working days lie after `start` up to and including `end`; 0 when `end` is not later."""
+        return sum(self.is_working(start + n * ONE_DAY) for n in range(1, (end - start).days + 1))
+
+    def instant(self, day: date, at: time = time.min) -> datetime:
+        """Return the UTC instant of a civil time in the zone; see `civil_instant`."""
+        return civil_instant(self.zone, day, at)
+
+    def civil_day(self, at: datetime) -> date:
+        """Return the civil day of an instant in the zone."""
+        return civil_day(self.zone, at)
+
+
+@lru_cache(maxsize=8192)
+def civil_instant(zone: str, day: date, at: time = time.min) -> datetime:
+    """Return the UTC instant of a civil time; a missing or repeated hour resolves to the later instant.
+
+    So nobody's time is shortened by a clock change.
+
+    >>> civil_instant("Asia/Ho_Chi_Minh", date(2025, 9, 1)).isoformat()
+    '2025-08-31T17:00:00+00:00'
+    """
+    # pendulum's fold=1 takes the later of a repeated hour and moves a missing one forward
+    local = pendulum.datetime(day.year, day.month, day.day, at.hour, at.minute, at.second, tz=zone, fold=1)
+    return datetime.fromtimestamp(local.timestamp(), UTC)
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> pendulum.Timezone | pendulum.FixedTimezone:
+    try:
+        return pendulum.timezone(name)
+    except (ValueError, LookupError, OSError) as error:
+        raise Invalid(f"there is no time zone '{name}'") from error
+
+
+def civil_day(zone: str, at: datetime) -> date:
+    """Return the civil day of an instant in a zone.
+
+    >>> civil_day("Asia/Ho_Chi_Minh", datetime(2025, 8, 31, 17, tzinfo=UTC)).isoformat()
+    '2025-09-01'
+    """
+    return at.astimezone(_zone(zone)).date()
+
+
+def exists(zone: str, day: date) -> bool:
+    """Return whether a civil day happened at all in a zone (Samoa had no 30 December 2011).
+
+    >>> exists("Pacific/Apia", date(2011, 12, 30)), exists("Pacific/Apia", date(2011, 12, 31))
+    (False, True)
+    """
+    return civil_day(zone, civil_instant(zone, day)) == day

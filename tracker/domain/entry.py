@@ -1,0 +1,92 @@
+"""Entries: one recorded fact each, never edited, linked by hash to the one before.
+
+The bytes that are hashed are the canonical JSON (RFC 8785) of the whole entry. Payloads hold
+only text, integers, booleans, null, lists and objects with ASCII keys; for those, sorted keys
+without spaces *are* the canonical form, and a test holds that against an RFC 8785 library.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+GENESIS = "0" * 64
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A fact about to be recorded: its kind, when it is said to have happened, who says so, about which assignment."""
+
+    kind: str
+    effective_at: datetime
+    actor: str
+    assignment: str | None = None
+    payload: Payload = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A recorded fact: its position, the server's instant, the draft's words, the canonical text, both hashes."""
+
+    seq: int
+    recorded_at: datetime
+    effective_at: datetime
+    actor: str
+    assignment: str | None
+    kind: str
+    payload: Payload
+    body: str
+    previous: str
+    hash: str
+
+
+def canonical(document: Mapping[str, Any]) -> str:
+    """Return the canonical JSON text of a document.
+
+    >>> canonical({"b": "Đ", "a": [1, None, True]})
+    '{"a":[1,null,true],"b":"Đ"}'
+    """
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def body_of(draft: Draft, *, seq: int, recorded_at: datetime) -> str:
+    """Return the canonical text of the entry a draft becomes at a position and an instant."""
+    return canonical(
+        {
+            "actor": draft.actor,
+            "assignment": draft.assignment,
+            "effective_at": stamp(draft.effective_at),
+            "kind": draft.kind,
+            "payload": draft.payload,
+            "recorded_at": stamp(recorded_at),
+            "seq": seq,
+        }
+    )
+
+
+def link(previous: str, body: str) -> str:
+    """Return the hash (64 hex digits) that binds an entry's canonical text to the hash before it.
+
+    >>> link(GENESIS, "{}")[:16]
+    '5649d09ed68c1715'
+    """
+    return sha256(f"{previous}\n{body}".encode()).hexdigest()
+
+
+def stamp(at: datetime) -> str:
+    """Return an aware instant as UTC text with microseconds; the one form of time in the ledger.
+
+    >>> stamp(datetime(2025, 8, 11, 1, tzinfo=UTC))
+    '2025-08-11T01:00:00.000000Z'
+    """
+    if at.tzinfo is None:
+        raise ValueError("an instant must be aware")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def instant(text: str) -> datetime:
+    """Return the aware UTC instant of a stamp."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,20 @@
+"""The limit of an assignment: what is left of a deadline once it has been reckoned."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from tracker.domain.calendar import civil_day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """The last day in time, its minute if the directive names one, the zone, the first late instant (UTC)."""
+
+    last_day: date
+    zone: str
+    late_from: datetime
+    minute: time | None = None
+
+    def days_late(self, at: datetime) -> int:
+        """Return the difference of civil days, in the deadline's zone, between an instant and the last day."""
+        return (civil_day(self.zone, at) - self.last_day).days

@@ -1,0 +1,224 @@
+"""Standing: what is true of an assignment at an instant, with the reason in one sentence.
+
+Progress says what happened; standing is reckoned from it. Lateness is measured on the day a
+report was *received*: a report that came in time is never overdue while it awaits review.
+The six cells are the four official ones (completed on time, completed late, open in time, open
+overdue) plus undated and closed out; every assignment is in exactly one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from tracker.domain.calendar import Calendar, Span, civil_day
+from tracker.domain.ladder import Ladder, Moment, dated_moments, review_days, review_moments
+from tracker.domain.limit import Limit
+from tracker.domain.phrase import Phrase, Value
+
+
+class Progress(StrEnum):
+    """What happened to an assignment, by the entries of the ledger."""
+
+    ASSIGNED = "assigned"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    COMPLETED = "completed"
+    SUSPENDED = "suspended"
+    NOT_APPLICABLE = "not_applicable"
+    DISCONTINUED = "discontinued"
+    SUPERSEDED = "superseded"
+
+
+CLOSED_OUT = frozenset({Progress.NOT_APPLICABLE, Progress.DISCONTINUED, Progress.SUPERSEDED})
+SETTLED = CLOSED_OUT | {Progress.COMPLETED}
+
+
+class Cell(StrEnum):
+    """Where an assignment is counted; the six cells add up to all assignments, always."""
+
+    ON_TIME = "completed_on_time"
+    LATE = "completed_late"
+    IN_TIME = "open_in_time"
+    OVERDUE = "open_overdue"
+    UNDATED = "undated"
+    CLOSED_OUT = "closed_out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the ledger says of one assignment up to the instant being reckoned."""
+
+    progress: Progress
+    assigned_at: datetime
+    touched_at: datetime
+    limit: Limit | None = None
+    review: Span | None = None
+    received_at: datetime | None = None
+    returned_at: datetime | None = None
+    missing: str | None = None
+    why: str | None = None
+    waiting_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A standing by its name, the cell it counts in, and its reason."""
+
+    name: str
+    cell: Cell
+    reason: Phrase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What reckoning needs beside the facts: the calendar, how soon is soon, the ladder (None: no reminders)."""
+
+    calendar: Calendar
+    due_soon: Span
+    ladder: Ladder | None = None
+
+
+def standing(facts: Facts, *, at: datetime, policy: Policy) -> Standing:
+    """Return what is true of an assignment at an instant, and why."""
+    if facts.progress in CLOSED_OUT:
+        return Standing("closed_out", Cell.CLOSED_OUT, Phrase("closed_out", {"why": facts.why or facts.progress}))
+    if facts.progress == Progress.COMPLETED:
+        return _completed(facts, policy)
+    if facts.limit is None:
+        return _undated(facts, at, policy)
+    if facts.progress == Progress.SUBMITTED:
+        return _submitted(facts, facts.limit)
+    if at >= facts.limit.late_from:
+        return Standing("overdue", Cell.OVERDUE, _why_overdue(facts, facts.limit, at))
+    return _in_time(facts, facts.limit, at, policy)
+
+
+def next_moment(facts: Facts, *, at: datetime, policy: Policy, told: datetime | None) -> datetime | None:
+    """Return when an assignment next needs a look: a rung not yet told, or a turn of its standing after `at`.
+
+    `told` is the moment of the last rung dealt with. None: it never changes by itself.
+    """
+    if facts.progress in SETTLED or facts.progress == Progress.SUBMITTED:
+        return None
+    coming = [instant for instant in _turns(facts, policy) if instant > at]
+    untold = (moment.at for moment in moments(facts, policy) if told is None or moment.at > told)
+    if (rung := next(untold, None)) is not None:
+        coming.append(rung)
+    return min(coming, default=None)
+
+
+def moments(facts: Facts, policy: Policy) -> Iterator[Moment]:
+    """Yield the reminder moments of an assignment that is still to be done, in order; may be without end."""
+    if policy.ladder is None or facts.progress in SETTLED | {Progress.SUBMITTED, Progress.SUSPENDED}:
+        return
+    calendar = policy.calendar
+    if facts.limit is not None:
+        yield from dated_moments(policy.ladder, facts.limit, assigned_at=facts.assigned_at, calendar=calendar)
+    elif facts.review is not None:
+        yield from review_moments(
+            policy.ladder,
+            facts.review,
+            assigned_at=facts.assigned_at,
+            touched_at=facts.touched_at,
+            calendar=calendar,
+        )
+    elif any(rung.side == "assigned" for rung in policy.ladder.rungs):
+        yield Moment(facts.assigned_at, "assigned", "assigned")
+
+
+def soon_from(limit: Limit, policy: Policy) -> datetime:
+    """Return the instant from which an assignment is due soon: the day's first, counted from the last working day."""
+    calendar = policy.calendar
+    return calendar.instant(calendar.shift(calendar.on_or_before(limit.last_day), policy.due_soon, sign=-1))
+
+
+def _completed(facts: Facts, policy: Policy) -> Standing:
+    received = facts.received_at or facts.touched_at
+    if facts.limit is None:
+        day = policy.calendar.civil_day(received)
+        return Standing("completed_on_time", Cell.ON_TIME, Phrase("completed_undated", {"day": day}))
+    day = civil_day(facts.limit.zone, received)
+    if received < facts.limit.late_from:
+        return Standing("completed_on_time", Cell.ON_TIME, Phrase("completed_on_time", {"day": day}))
+    late: dict[str, Value] = {"day": day, "days": facts.limit.days_late(received)}
+    return Standing("completed_late", Cell.LATE, Phrase("completed_late", late))
+
+
+def _submitted(facts: Facts, limit: Limit) -> Standing:
+    received = facts.received_at or facts.touched_at
+    day = civil_day(limit.zone, received)
+    if received < limit.late_from:
+        return Standing("open", Cell.IN_TIME, Phrase("submitted", {"day": day}))
+    return Standing("overdue", Cell.OVERDUE, Phrase("submitted_late", {"day": day, "days": limit.days_late(received)}))
+
+
+def _why_overdue(facts: Facts, limit: Limit, at: datetime) -> Phrase:
+    days = limit.days_late(at)
+    late: dict[str, Value] = {"days": days, "last_day": limit.last_day}
+    if facts.progress == Progress.RETURNED and facts.returned_at is not None:
+        returned: dict[str, Value] = {
+            "day": civil_day(limit.zone, facts.returned_at),
+            "missing": facts.missing or "",
+        }
+        return Phrase("returned_late", {**late, **returned})
+    if facts.waiting_for:
+        return Phrase("overdue_waiting", {**late, "first": facts.waiting_for[0]})
+    if days == 0 and limit.minute is not None:
+        return Phrase("overdue_today", {"minute": f"{limit.minute:%H:%M}"})
+    return Phrase("overdue", late)
+
+
+def _in_time(facts: Facts, limit: Limit, at: datetime, policy: Policy) -> Standing:
+    soon = at >= soon_from(limit, policy)
+    if facts.progress == Progress.RETURNED and facts.returned_at is not None:
+        day = civil_day(limit.zone, facts.returned_at)
+        reason = Phrase("returned", {"day": day, "missing": facts.missing or ""})
+        return Standing("due_soon" if soon else "open", Cell.IN_TIME, reason)
+    if facts.waiting_for:
+        return Standing("waiting", Cell.IN_TIME, _why_waiting(facts))
+    if not soon:
+        return Standing("open", Cell.IN_TIME, Phrase("open", {"last_day": limit.last_day}))
+    left = policy.calendar.working_days_between(civil_day(limit.zone, at), limit.last_day)
+    return Standing("due_soon", Cell.IN_TIME, Phrase("due_soon", {"last_day": limit.last_day, "days": left}))
+
+
+def _why_waiting(facts: Facts) -> Phrase:
+    first, more = facts.waiting_for[0], len(facts.waiting_for) - 1
+    return Phrase("waiting_more", {"first": first, "count": more}) if more else Phrase("waiting", {"first": first})
+
+
+def _undated(facts: Facts, at: datetime, policy: Policy) -> Standing:
+    if facts.progress == Progress.SUBMITTED:
+        day = policy.calendar.civil_day(facts.received_at or facts.touched_at)
+        return Standing("undated", Cell.UNDATED, Phrase("submitted", {"day": day}))
+    if facts.progress == Progress.RETURNED and facts.returned_at is not None:
+        day = policy.calendar.civil_day(facts.returned_at)
+        return Standing("undated", Cell.UNDATED, Phrase("returned", {"day": day, "missing": facts.missing or ""}))
+    if facts.waiting_for:
+        return Standing("waiting", Cell.UNDATED, _why_waiting(facts))
+    if facts.review is None:
+        return Standing("undated", Cell.UNDATED, Phrase("undated_free", {}))
+    review_day = _first_review(facts, facts.review, policy)
+    if at < policy.calendar.instant(review_day):
+        return Standing("undated", Cell.UNDATED, Phrase("undated", {"review_day": review_day}))
+    touched = policy.calendar.civil_day(facts.touched_at)
+    return Standing(
+        "review_due", Cell.UNDATED, Phrase("review_due", {"review_day": review_day, "touched_day": touched})
+    )
+
+
+def _first_review(facts: Facts, review: Span, policy: Policy) -> date:
+    return next(review_days(review, touched_at=facts.touched_at, calendar=policy.calendar))
+
+
+def _turns(facts: Facts, policy: Policy) -> Iterator[datetime]:
+    """Yield the instants at which the standing itself may change."""
+    if facts.limit is not None:
+        if not facts.waiting_for or facts.progress == Progress.RETURNED:
+            yield soon_from(facts.limit, policy)
+        yield facts.limit.late_from
+    elif facts.review is not None and not facts.waiting_for and facts.progress != Progress.RETURNED:
+        yield policy.calendar.instant(_first_review(facts, facts.review, policy))

@@ -1,0 +1,194 @@
+"""Assignments in the store: claimed, read, written; a row is the domain's `Assignment` flattened."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+
+from tracker.domain.assignment import Assignment, span_from
+from tracker.domain.limit import Limit
+from tracker.domain.standing import SETTLED, Cell, Facts, Progress
+from tracker.store.tables import AssignmentRow, NeedRow
+
+ASSIGNMENT = AssignmentRow.__table__  # type: ignore[attr-defined]
+NEED = NeedRow.__table__  # type: ignore[attr-defined]
+
+
+def claim_due(connection: Connection, *, at: datetime, limit: int) -> tuple[Assignment, ...]:
+    """Return up to `limit` assignments whose next moment has come, held for this transaction alone.
+
+    On PostgreSQL rows that another sweep holds are skipped; on SQLite the transaction is the only writer.
+    """
+    question = (
+        select(ASSIGNMENT)
+        .where(ASSIGNMENT.c.next_moment <= at)
+        .order_by(ASSIGNMENT.c.next_moment, ASSIGNMENT.c.ref)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return _read(connection, question)
+
+
+def get(connection: Connection, refs: Iterable[str], *, lock: bool = False) -> tuple[Assignment, ...]:
+    """Return assignments by reference, in the order of the references; those unknown are left out."""
+    question = select(ASSIGNMENT).where(ASSIGNMENT.c.ref.in_(sorted(refs))).order_by(ASSIGNMENT.c.ref)
+    return _read(connection, question.with_for_update() if lock else question)
+
+
+def of_tasks(connection: Connection, tasks: Iterable[str], *, lock: bool = False) -> tuple[Assignment, ...]:
+    """Return every assignment of some tasks, in the order of the references."""
+    question = select(ASSIGNMENT).where(ASSIGNMENT.c.task.in_(sorted(tasks))).order_by(ASSIGNMENT.c.ref)
+    return _read(connection, question.with_for_update() if lock else question)
+
+
+def find(
+    connection: Connection,
+    *,
+    cell: str | None = None,
+    agency: str | None = None,
+    directive: str | None = None,
+    limit: int | None = None,
+) -> tuple[Assignment, ...]:
+    """Return assignments by cached cell, agency and directive, the earliest deadline first."""
+    question = select(ASSIGNMENT).order_by(ASSIGNMENT.c.late_from.is_(None), ASSIGNMENT.c.late_from, ASSIGNMENT.c.ref)
+    if cell is not None:
+        question = question.where(ASSIGNMENT.c.cell == cell)
+    if agency is not None:
+        question = question.where(ASSIGNMENT.c.agency == agency)
+    if directive is not None:
+        question = question.where(ASSIGNMENT.c.task.startswith(f"{directive}/", autoescape=True))
+    return _read(connection, question.limit(limit) if limit is not None else question)
+
+
+def refs_ending(connection: Connection, ending: str) -> tuple[str, ...]:
+    """Return the references that end with these words: how a person may shorten one."""
+    question = select(ASSIGNMENT.c.ref).where(ASSIGNMENT.c.ref.endswith(f"/{ending}", autoescape=True))
+    return tuple(connection.execute(question.order_by(ASSIGNMENT.c.ref).limit(20)).scalars())
+
+
+def add(connection: Connection, found: Sequence[Assignment]) -> None:
+    """Write new assignments."""
+    if found:
+        connection.execute(insert(ASSIGNMENT), [row_of(assignment) for assignment in found])
+
+
+def save(connection: Connection, found: Sequence[Assignment]) -> None:
+    """Write what has changed of assignments already known."""
+    if not found:
+        return
+    columns = [column.name for column in ASSIGNMENT.c if column.name != "ref"]
+    statement = (
+        update(ASSIGNMENT)
+        .where(ASSIGNMENT.c.ref == bindparam("b_ref"))
+        .values({c: bindparam(f"b_{c}") for c in columns})
+    )
+    connection.execute(statement, [{f"b_{k}": v for k, v in row_of(assignment).items()} for assignment in found])
+
+
+def clear(connection: Connection) -> None:
+    """Remove every cached row, for `rebuild`."""
+    connection.execute(ASSIGNMENT.delete())
+
+
+def rows(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
+    """Return every cached row as plain columns by reference, for the comparison of `rebuild`."""
+    return {row["ref"]: dict(row) for row in connection.execute(select(ASSIGNMENT)).mappings()}
+
+
+def open_counts(connection: Connection, tasks: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+    """Return for each task how many assignments it has, and how many of them are not settled."""
+    settled = func.count().filter(ASSIGNMENT.c.progress.in_([str(p) for p in SETTLED]))
+    question = (
+        select(ASSIGNMENT.c.task, func.count(), settled)
+        .where(ASSIGNMENT.c.task.in_(sorted(tasks)))
+        .group_by(ASSIGNMENT.c.task)
+    )
+    return {task: (total, total - done) for task, total, done in connection.execute(question)}
+
+
+def needing(connection: Connection, tasks: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return the tasks that directly need one of `tasks`, each with everything it needs itself."""
+    direct = select(NEED.c.task).where(NEED.c.needs.in_(sorted(tasks)))
+    found: dict[str, list[str]] = {}
+    for task, needed in connection.execute(
+        select(NEED.c.task, NEED.c.needs).where(NEED.c.task.in_(direct)).order_by(NEED.c.task, NEED.c.needs)
+    ):
+        found.setdefault(task, []).append(needed)
+    return {task: tuple(needed) for task, needed in found.items()}
+
+
+def row_of(assignment: Assignment) -> dict[str, Any]:
+    """Return an assignment as the columns of its row."""
+    facts, limit = assignment.facts, assignment.facts.limit
+    return {
+        "ref": assignment.ref,
+        "task": assignment.task,
+        "agency": assignment.agency,
+        "remind": assignment.remind,
+        "progress": str(facts.progress),
+        "assigned_at": facts.assigned_at,
+        "touched_at": facts.touched_at,
+        "version": assignment.version,
+        "first_day": assignment.first_day,
+        "last_day": limit.last_day if limit else None,
+        "minute": f"{limit.minute:%H:%M}" if limit and limit.minute else None,
+        "zone": limit.zone if limit else None,
+        "late_from": limit.late_from if limit else None,
+        "review": str(facts.review) if facts.review else None,
+        "received_at": facts.received_at,
+        "returned_at": facts.returned_at,
+        "missing": facts.missing,
+        "why": facts.why,
+        "waiting_for": canonical_list(facts.waiting_for),
+        "rung": assignment.rung,
+        "told": assignment.told,
+        "standing": assignment.standing,
+        "cell": str(assignment.cell),
+        "next_moment": assignment.next_moment,
+        "seq": assignment.seq,
+    }
+
+
+def canonical_list(items: Sequence[str]) -> str:
+    """Return a list of texts as canonical JSON."""
+    return json.dumps(list(items), ensure_ascii=False, separators=(",", ":"))
+
+
+def _read(connection: Connection, question: Select[Any]) -> tuple[Assignment, ...]:
+    return tuple(_assignment(row) for row in connection.execute(question))
+
+
+def _assignment(row: Row[Any]) -> Assignment:
+    limit = None
+    if row.late_from is not None:
+        minute = time.fromisoformat(row.minute) if row.minute else None
+        limit = Limit(last_day=row.last_day, zone=row.zone, late_from=row.late_from, minute=minute)
+    facts = Facts(
+        progress=Progress(row.progress),
+        assigned_at=row.assigned_at,
+        touched_at=row.touched_at,
+        limit=limit,
+        review=span_from(row.review),
+        received_at=row.received_at,
+        returned_at=row.returned_at,
+        missing=row.missing,
+        why=row.why,
+        waiting_for=tuple(json.loads(row.waiting_for)) if row.waiting_for != "[]" else (),
+    )
+    return Assignment(
+        ref=row.ref,
+        task=row.task,
+        agency=row.agency,
+        remind=row.remind,
+        facts=facts,
+        version=row.version,
+        first_day=row.first_day,
+        rung=row.rung,
+        told=row.told,
+        standing=row.standing,
+        cell=Cell(row.cell),
+        next_moment=row.next_moment,
+        seq=row.seq,
+    )

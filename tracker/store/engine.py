@@ -1,0 +1,70 @@
+"""Connections: how each database is opened, and what a transaction means on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from tracker.domain.errors import Invalid
+
+BUSY_MS = 30_000
+_WRITES = "tracker_writes"
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for a SQLite file or a PostgreSQL server; raises Invalid for any other URL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise Invalid("the database URL cannot be read: write sqlite:///FILE or postgresql://…") from error
+    name = parsed.get_backend_name()
+    if name == "sqlite" and parsed.database:
+        return _sqlite(parsed)
+    if name == "postgresql":
+        return _postgresql(parsed)
+    raise Invalid(f"no store on '{name}': write sqlite:///FILE or postgresql://…")
+
+
+@contextmanager
+def write(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection in one writing transaction: committed at the end, rolled back on any exception."""
+    with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def read(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection that sees one state of the database from its first question to its last."""
+    options: dict[str, Any] = {}
+    if engine.dialect.name == "postgresql":
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
+        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    except NoSuchModuleError as error:  # pragma: no cover - psycopg is a dependency
+        raise Invalid(str(error)) from error
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def configure(raw: Any, _record: object) -> None:
+        raw.isolation_level = None  # sqlite3 would open deferred transactions by itself: two writers then collide
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES)
+        # select-then-update in a deferred transaction claims twice; the write lock comes first
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

@@ -1,0 +1,108 @@
+"""The ledger: entries appended in the transaction that makes the change, under one locked head row."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from tracker.domain.entry import GENESIS, Draft, Entry, body_of, link
+from tracker.domain.errors import Refused
+from tracker.store.tables import EntryRow, Head
+
+ENTRY = EntryRow.__table__  # type: ignore[attr-defined]
+HEAD = Head.__table__  # type: ignore[attr-defined]
+BATCH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the ledger ends: the last position and its hash, and the highest instant it has seen."""
+
+    seq: int
+    hash: str
+    high_water: datetime
+    mode: str
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Return whether this store takes its instant from outside."""
+        return self.mode == "rehearsal"
+
+
+def position(connection: Connection, *, lock: bool = False) -> Position:
+    """Return where the ledger ends; with `lock`, nobody else appends before this transaction ends."""
+    question = select(HEAD.c.seq, HEAD.c.hash, HEAD.c.high_water, HEAD.c.mode)
+    row = connection.execute(question.with_for_update() if lock else question).one()
+    return Position(row.seq, row.hash, row.high_water, row.mode)
+
+
+def settle(connection: Connection, at: datetime) -> datetime:
+    """Return the instant a writing transaction works at: never before what the ledger has seen.
+
+    A live store goes on at its high-water mark when the wall clock stepped back; a rehearsal,
+    whose instant is chosen, is refused an earlier one.
+    """
+    head = position(connection)
+    if head.is_rehearsal and at < head.high_water:
+        raise Refused(f"this rehearsal has already reached {head.high_water.isoformat()}: choose that or later")
+    return max(at, head.high_water)
+
+
+def append(connection: Connection, drafts: Sequence[Draft], *, at: datetime) -> Position:
+    """Record facts in their order and return the new end of the ledger.
+
+    The caller reckons positions beforehand as `position(lock=True).seq + 1` onwards when it needs them.
+    """
+    head = position(connection, lock=True)
+    if not drafts:
+        return head
+    rows: list[dict[str, Any]] = []
+    previous = head.hash
+    for seq, draft in enumerate(drafts, head.seq + 1):
+        body = body_of(draft, seq=seq, recorded_at=at)
+        digest = link(previous, body)
+        rows.append(
+            {
+                "seq": seq,
+                "recorded_at": at,
+                "effective_at": draft.effective_at,
+                "actor": draft.actor,
+                "assignment": draft.assignment,
+                "kind": draft.kind,
+                "body": body,
+                "previous": previous,
+                "hash": digest,
+            }
+        )
+        previous = digest
+    connection.execute(insert(ENTRY), rows)
+    seq = head.seq + len(rows)
+    high_water = max(at, head.high_water)
+    connection.execute(update(HEAD).values(seq=seq, hash=previous, high_water=high_water))
+    return Position(seq, previous, high_water, head.mode)
+
+
+def make_head(connection: Connection, *, mode: str, at: datetime) -> None:
+    """Write the head row of a new store; its first entry says which kind of store it is."""
+    row = {"id": 1, "mode": mode, "created_at": at, "seq": 0, "hash": GENESIS, "high_water": at}
+    connection.execute(insert(HEAD), [row])
+
+
+def entries(
+    connection: Connection, *, assignment: str | None = None, until: datetime | None = None, after: int = 0
+) -> Iterator[Entry]:
+    """Yield entries in their order: all, or those of one assignment, recorded up to an instant, after a position."""
+    question = select(ENTRY).where(ENTRY.c.seq > after).order_by(ENTRY.c.seq)
+    if assignment is not None:
+        question = question.where(ENTRY.c.assignment == assignment)
+    if until is not None:
+        question = question.where(ENTRY.c.recorded_at <= until)
+    for row in connection.execution_options(yield_per=BATCH).execute(question):
+        payload = json.loads(row.body)["payload"]
+        yield Entry(**{name: getattr(row, name) for name in _COPIED}, payload=payload)
+
+
+_COPIED = ("seq", "recorded_at", "effective_at", "actor", "assignment", "kind", "body", "previous", "hash")

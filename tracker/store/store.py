@@ -1,0 +1,99 @@
+"""A store: one database that is either live or a rehearsal, at the newest migration or refused."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import OperationalError
+
+from tracker.domain.errors import Conflict, NotFound, TryLater
+from tracker.store import engine as engines
+from tracker.store import ledger
+from tracker.store.ledger import Position
+
+__all__ = ["Connection", "Store", "create", "open_store"]
+
+HEAD_REVISION = "0001"
+
+
+class Store:
+    """An open store; transactions come from `read` and `write`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Yield a connection in one writing transaction: all of it is kept, or nothing."""
+        with _away(), engines.write(self.engine) as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Yield a connection that sees one state of the store from its first question to its last."""
+        with _away(), engines.read(self.engine) as connection:
+            yield connection
+
+    def position(self) -> Position:
+        """Return where the ledger ends and what kind of store this is."""
+        with self.read() as connection:
+            return ledger.position(connection)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Return the store behind a database URL.
+
+    Raises NotFound where there is none yet, Conflict where its migrations are behind, TryLater
+    where the server does not answer.
+    """
+    engine = engines.make_engine(url)
+    if engine.dialect.name == "sqlite" and not _file_exists(engine):
+        raise NotFound("there is no store here yet: run 'tracker init'", code="no-store")
+    revision = _revision(engine)
+    if revision is None:
+        raise NotFound("this database holds no store yet: run 'tracker init'", code="no-store")
+    if revision != HEAD_REVISION:
+        raise Conflict(
+            f"the store is at migration {revision}, this program at {HEAD_REVISION}: run 'tracker db upgrade'"
+        )
+    return Store(engine)
+
+
+def create(url: str, *, rehearsal: bool, at: datetime) -> Store:
+    """Make a store in an empty database and return it; raises Conflict where there is one already."""
+    from tracker.store.migrate import upgrade  # Alembic takes a while to import
+
+    engine = engines.make_engine(url)
+    if (engine.dialect.name != "sqlite" or _file_exists(engine)) and _revision(engine) is not None:
+        raise Conflict("there is a store here already", code="store-exists")
+    upgrade(engine)
+    store = Store(engine)
+    with store.write() as connection:
+        ledger.make_head(connection, mode="rehearsal" if rehearsal else "live", at=at)
+    return store
+
+
+def _file_exists(engine: Engine) -> bool:
+    from pathlib import Path
+
+    return Path(str(engine.url.database)).exists()
+
+
+def _revision(engine: Engine) -> str | None:
+    with _away(), engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+@contextmanager
+def _away() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise TryLater(f"the database is away or busy: {str(error.orig).strip()}", code="database-away") from error

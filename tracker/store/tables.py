@@ -1,0 +1,243 @@
+"""The tables, as SQLModel classes. Rows (`table=True`) do not validate: the domain does, only this room builds them.
+
+Every instant is aware and kept as UTC. Lists and documents are kept as canonical JSON text, so
+that both databases hold the same bytes.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+).naming_convention
+
+# SQLite gives row ids only to INTEGER keys; PostgreSQL wants room for billions
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", BigKey, primary_key=True, autoincrement=True)
+
+
+class Head(SQLModel, table=True):
+    """The one locked row: what kind of store this is, and where its ledger ends."""
+
+    __tablename__ = "head"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: int = Field(default=1, primary_key=True)
+    mode: str
+    created_at: datetime
+    seq: int = Field(sa_type=BigInteger)
+    hash: str
+    high_water: datetime
+
+
+class EntryRow(SQLModel, table=True):
+    """One recorded fact. `body` is the canonical text that was hashed; the other columns repeat it for queries."""
+
+    __tablename__ = "entry"
+    __table_args__ = (Index("ix_entry_assignment_seq", "assignment", "seq"),)
+
+    seq: int = Field(sa_column=Column(BigKey, primary_key=True, autoincrement=False))
+    recorded_at: datetime = Field(index=True)
+    effective_at: datetime
+    actor: str
+    assignment: str | None = None
+    kind: str
+    body: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
+class RegistryRow(SQLModel, table=True):
+    """An adopted version of the registry: agencies, sets, calendar, ladders, as one document."""
+
+    __tablename__ = "registry"
+
+    version: int = Field(primary_key=True)
+    fingerprint: str
+    document: str = Field(sa_type=Text)
+    seq: int = Field(sa_type=BigInteger)
+    adopted_at: datetime
+
+
+class AgencyRow(SQLModel, table=True):
+    """An office of the adopted registry, for joins and lists."""
+
+    __tablename__ = "agency"
+
+    code: str = Field(primary_key=True)
+    kind: str = Field(index=True)
+    name_vi: str
+    name_en: str
+    name_fr: str
+    parent: str | None = Field(default=None, index=True)
+    language: str
+
+
+class ChannelRow(SQLModel, table=True):
+    """Where an agency is reached: a name that stays, and an address that may change (a mailbox or an Apprise URL)."""
+
+    __tablename__ = "channel"
+
+    agency: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    address: str
+    language: str | None = None
+
+
+class DirectiveRow(SQLModel, table=True):
+    """An adopted version of a directive; the current one is the one tasks are read from."""
+
+    __tablename__ = "directive"
+
+    key: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    current: bool
+    number: str
+    issued: date
+    issuer: str
+    fingerprint: str
+    document: str = Field(sa_type=Text)
+    seq: int = Field(sa_type=BigInteger)
+    adopted_at: datetime
+
+
+class TaskRow(SQLModel, table=True):
+    """A task of a current directive, in the order of its file."""
+
+    __tablename__ = "task"
+
+    key: str = Field(primary_key=True)
+    directive: str = Field(index=True)
+    position: int
+    title_vi: str
+    title_en: str
+    title_fr: str
+
+
+class NeedRow(SQLModel, table=True):
+    """An edge of the task graph: `task` waits for `needs`."""
+
+    __tablename__ = "need"
+
+    task: str = Field(primary_key=True)
+    needs: str = Field(primary_key=True, index=True)
+
+
+class AssignmentRow(SQLModel, table=True):
+    """One (task, agency) pair. Every column is determined by entries; `rebuild` reproduces them bit for bit."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        Index(
+            "ix_assignment_next_moment",
+            "next_moment",
+            sqlite_where=text("next_moment IS NOT NULL"),
+            postgresql_where=text("next_moment IS NOT NULL"),
+        ),
+        Index("ix_assignment_task_agency", "task", "agency"),
+        Index("ix_assignment_agency_late_from", "agency", "late_from"),
+    )
+
+    ref: str = Field(primary_key=True)
+    task: str
+    agency: str
+    remind: str
+    progress: str
+    assigned_at: datetime
+    touched_at: datetime
+    version: int
+    first_day: date | None = None
+    last_day: date | None = None
+    minute: str | None = None
+    zone: str | None = None
+    late_from: datetime | None = None
+    review: str | None = None
+    received_at: datetime | None = None
+    returned_at: datetime | None = None
+    missing: str | None = None
+    why: str | None = None
+    waiting_for: str = "[]"
+    rung: str | None = None
+    told: datetime | None = None
+    standing: str
+    cell: str
+    next_moment: datetime | None = None
+    seq: int = Field(sa_type=BigInteger)
+
+
+class ReminderRow(SQLModel, table=True):
+    """An intention to tell one agency on one channel about one rung: the outbox.
+
+    Once-only is the unique `key`: assignment, rung, deadline version, recipient, channel.
+    `due_at` is when the delivery engine looks at it next: the next try while pending, the end of
+    the lease while being sent, null once it is finished.
+    """
+
+    __tablename__ = "reminder"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        UniqueConstraint("assignment", "rung", "version", "agency", "channel"),
+        Index(
+            "ix_reminder_due_at",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, sa_column=_id())
+    reference: str = Field(index=True)
+    key: str
+    assignment: str
+    rung: str
+    stage: str
+    version: int
+    agency: str
+    channel: str
+    moment: datetime
+    made_at: datetime
+    state: str
+    due_at: datetime | None = None
+    token: int = 0
+    attempts: int = 0
+    why: str | None = None
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One attempt to send a reminder, written as `sending` before anything leaves, then its outcome."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (UniqueConstraint("reminder", "attempt"),)
+
+    id: int | None = Field(default=None, sa_column=_id())
+    reminder: int = Field(sa_type=BigInteger)
+    attempt: int
+    address: str
+    message_id: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: str
+    code: int | None = None
+    detail: str | None = Field(default=None, sa_type=Text)
+    seq: int = Field(sa_type=BigInteger)

@@ -1,0 +1,95 @@
+"""A notice that is valid by default; a test overrides what it is about."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from tracker.notify.notice import Notice, Peer
+
+TITLES = {
+    "en": "Put the national public service portal into full operation",
+    "vi": "Đưa Cổng Dịch vụ công quốc gia vào vận hành toàn diện",
+    "fr": "Mettre pleinement en service le portail national des services publics",
+}
+DIRECTIVES = {
+    "en": "Conclusions on the two-tier local government",
+    "vi": "Thông báo kết luận về chính quyền địa phương hai cấp",
+    "fr": "Conclusions sur l’administration locale à deux niveaux",
+}
+AGENCIES = {"en": "Ministry of Home Affairs", "vi": "Bộ Nội vụ", "fr": "Ministère de l’Intérieur"}
+JUSTICE = {"en": "Ministry of Justice", "vi": "Bộ Tư pháp", "fr": "Ministère de la Justice"}
+REVIEWS = {"en": "Legal review", "vi": "Thẩm định pháp lý", "fr": "Examen juridique"}
+OFFICES = {"en": "Government Office", "vi": "Văn phòng Chính phủ", "fr": "Secrétariat du Gouvernement"}
+REPORTS = {"en": "report", "vi": "báo cáo", "fr": "rapport"}
+WORKINGS = {
+    "en": ("The directive says: in August 2025.", "The month ends on 31 August 2025."),
+    "vi": ("Văn bản ghi: trong tháng 8 năm 2025.", "Ngày cuối tháng là 31/08/2025."),
+    "fr": ("L’instruction dit : en août 2025.", "Le mois se termine le 31 août 2025."),
+}
+BASES = {"en": "article, sentence 5", "vi": "bài viết, câu 5", "fr": "article, phrase 5"}
+
+LAST_DAY = date(2025, 8, 31)
+STAGES: dict[str, dict[str, Any]] = {
+    "assigned": {"days": None, "reason_code": "open", "reason_values": {"last_day": LAST_DAY}},
+    "before": {"days": 3, "reason_code": "due_soon", "reason_values": {"days": 3}},
+    "due": {"days": None, "reason_code": "due_soon", "reason_values": {"days": 0}},
+    "overdue": {
+        "days": 2,
+        "reason_code": "overdue",
+        "reason_values": {"days": 2, "last_day": LAST_DAY},
+    },
+    "review": {
+        "days": None,
+        "last_day": None,
+        "late_from": None,
+        "words": None,
+        "next_reminder": None,
+        "reason_code": "review_due",
+        "reason_values": {"review_day": date(2025, 9, 1)},
+    },
+}
+
+
+def a_notice(*, stage: str = "before", language: str = "en", **changes: Any) -> Notice:
+    """Return a valid notice of the stage in the language, with the changes asked for."""
+    values: dict[str, Any] = {
+        "reference": "ntf-7f3a91c2",
+        "key": f"r1|2025/412-tb-vpcp/service-portal/BNV|{stage}-3wd|1|BNV|mail",
+        "language": language,
+        "stage": stage,
+        "directive_key": "2025/412-tb-vpcp",
+        "directive_number": "412/TB-VPCP",
+        "directive_title": DIRECTIVES[language],
+        "issued": date(2025, 8, 11),
+        "issuer": OFFICES[language],
+        "task": "service-portal",
+        "task_title": TITLES[language],
+        "assignment": "2025/412-tb-vpcp/service-portal/BNV",
+        "agency": "BNV",
+        "agency_name": AGENCIES[language],
+        "last_day": LAST_DAY,
+        "minute": None,
+        "zone": "Asia/Ho_Chi_Minh",
+        "late_from": datetime(2025, 8, 31, 17, tzinfo=UTC),
+        "words": "achever en août 2025",
+        "explanation": WORKINGS[language],
+        "basis": BASES[language],
+        "deliverable": REPORTS[language],
+        "evidence_required": True,
+        "waiting_for": (
+            Peer(title=REVIEWS[language], agency=JUSTICE[language], last_day=date(2025, 8, 25), late=True),
+        ),
+        "waited_by": (),
+        "url": "https://directives.example/tasks/2025/412-tb-vpcp/service-portal/BNV",
+        "report_url": "https://directives.example/tasks/2025/412-tb-vpcp/service-portal/BNV/report",
+        "extension_url": "https://directives.example/tasks/2025/412-tb-vpcp/service-portal/BNV/extension",
+        "contest_url": "https://directives.example/tasks/2025/412-tb-vpcp/service-portal/BNV/contest",
+        "next_reminder": date(2025, 9, 1),
+        "office": OFFICES[language],
+        "contact": "theo-doi@directives.example",
+        "sender": "tracker@directives.example",
+        "seq": 1234,
+        "head": "9f3c" * 16,
+        "as_of": datetime(2025, 8, 27, 1, 30, tzinfo=UTC) + timedelta(minutes=5),
+        "rehearsal": False,
+    }
+    return Notice(**{**values, **STAGES[stage], **changes})

@@ -1,0 +1,257 @@
+"""What a reminder says, in reading order, before it is laid out as text or as HTML.
+
+The order answers an officer's questions in thirty seconds: what must I do, by when, on what
+basis, with what proof, who waits for whom, where do I click, what if I cannot, what happens
+next, whom do I call. Both parts of a mail are laid out from one `Sheet`, so they cannot differ.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from tracker.notify import reasons
+from tracker.notify.notice import Notice, Peer
+from tracker.notify.tongue import catalogue, clock, day, instant, weekday, zone_name
+
+SUBJECT_MAX = 200
+PEERS_MAX = 10
+HEAD_SHOWN = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A label with what stands beside it, line by line."""
+
+    label: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Somewhere to go, named."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One reminder in reading order; every text is plain and on one line."""
+
+    language: str
+    stage: str
+    subject: str
+    badge: str
+    banner: str | None
+    addressed: str
+    opening: str
+    rows: tuple[Row, ...]
+    working: Row | None
+    button: Link
+    ways: tuple[Link, ...]
+    following: tuple[str, ...]
+    office: str
+    footer: tuple[str, ...]
+    colon: str
+
+
+def sheet(notice: Notice) -> Sheet:
+    """Return the notice as a sheet; its texts must already be cleaned."""
+    words = catalogue(notice.language)
+    return Sheet(
+        language=notice.language,
+        stage=notice.stage,
+        subject=subject(notice),
+        badge=badge(notice),
+        banner=_banner(notice),
+        addressed=words.gettext("To: {agency} (lead)").format(agency=notice.agency_name),
+        opening=_opening(notice),
+        rows=tuple(_rows(notice)),
+        working=_working(notice),
+        button=Link(_button(notice), notice.report_url),
+        ways=tuple(_ways(notice)),
+        following=tuple(_following(notice)),
+        office=notice.office,
+        footer=tuple(_footer(notice)),
+        colon=words.gettext(":"),  # French sets a space before it
+    )
+
+
+def subject(notice: Notice) -> str:
+    """Return the subject: the stage, which directive, what, by when.
+
+    The task's title gives way when it is too long; the stage and the date never do.
+    """
+    words = catalogue(notice.language)
+    marks = [words.gettext("REHEARSAL")] if notice.rehearsal else []
+    marks.append(badge(notice))
+    before = " ".join(f"[{mark}]" for mark in marks) + f" {_cut(notice.directive_number, 60)} – "
+    after = f" – {_due(notice.last_day, notice.language)}" if notice.last_day else ""
+    room = SUBJECT_MAX - len(before) - len(after)
+    return before + _cut(notice.task_title, room) + after
+
+
+def badge(notice: Notice) -> str:
+    """Return the stage in two or three words."""
+    words, days = catalogue(notice.language), notice.days
+    if notice.stage == "before" and days == 0:
+        return words.gettext("No working day left")
+    if notice.stage == "before" and days is not None:
+        left = words.ngettext("{days} working day left", "{days} working days left", days)
+        return left.format(days=days)
+    if notice.stage == "overdue" and days is not None:
+        return words.ngettext("{days} day overdue", "{days} days overdue", days).format(days=days)
+    return {
+        "assigned": words.gettext("New task"),
+        "before": words.gettext("Due soon"),
+        "due": words.gettext("Due today"),
+        "overdue": words.gettext("Overdue"),
+        "review": words.gettext("Review due"),
+    }[notice.stage]
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: max(room - 1, 0)].rstrip() + "…"
+
+
+def _due(last_day: date, language: str) -> str:
+    return catalogue(language).gettext("due {day}").format(day=day(last_day, language))
+
+
+def _banner(notice: Notice) -> str | None:
+    if not notice.rehearsal:
+        return None
+    return catalogue(notice.language).gettext("REHEARSAL: this message is an exercise; nothing need be done.")
+
+
+def _opening(notice: Notice) -> str:
+    words = catalogue(notice.language)
+    return {
+        "assigned": words.gettext("The following task has been assigned to your office."),
+        "before": words.gettext("The following task is coming due."),
+        "due": words.gettext("The following task is due today."),
+        "overdue": words.gettext("The following task is overdue. Please report its result or what delays it."),
+        "review": words.gettext("The following task has no date. Please say where it stands."),
+    }[notice.stage]
+
+
+def _rows(notice: Notice) -> Iterator[Row]:
+    words = catalogue(notice.language)
+    yield Row(words.gettext("Do this"), (notice.task_title,))
+    yield Row(words.gettext("By"), (_deadline(notice),))
+    reason = reasons.sentence(notice.reason_code, notice.reason_values, notice.language)
+    yield Row(words.gettext("Standing"), (reason,))
+    yield Row(words.gettext("Basis"), _basis(notice))
+    if notice.words:
+        quoted = words.gettext("“{words}”").format(words=notice.words)
+        yield Row(words.gettext("Date as printed"), (quoted,))
+    if proof := _proof(notice):
+        yield Row(words.gettext("Send"), proof)
+    if notice.waiting_for:
+        yield Row(words.gettext("Waiting for"), _peers(notice.waiting_for, notice))
+    if notice.waited_by:
+        yield Row(words.gettext("Waiting for you"), _peers(notice.waited_by, notice))
+
+
+def _deadline(notice: Notice) -> str:
+    words = catalogue(notice.language)
+    if notice.last_day is None:
+        return words.gettext("no date has been set")
+    values = {
+        "day": weekday(notice.last_day, notice.language),
+        "zone": zone_name(notice.zone, notice.language),
+    }
+    if notice.minute is None:
+        shown = words.gettext("{day}, end of day ({zone})").format(**values)
+    else:
+        hour = clock(notice.minute, notice.language)
+        shown = words.gettext("{day}, {clock} ({zone})").format(clock=hour, **values)
+    if notice.stage in ("before", "due", "overdue"):
+        left = badge(notice)
+        return f"{shown} – {left[0].lower()}{left[1:]}"
+    return shown
+
+
+def _basis(notice: Notice) -> tuple[str, ...]:
+    signed = (
+        catalogue(notice.language)
+        .gettext("{number} of {day}, {issuer}")
+        .format(number=notice.directive_number, day=day(notice.issued, notice.language), issuer=notice.issuer)
+    )
+    clause = f"{signed} – {notice.basis}" if notice.basis else signed
+    return (clause, notice.directive_title) if notice.directive_title else (clause,)
+
+
+def _proof(notice: Notice) -> tuple[str, ...]:
+    lines = [notice.deliverable] if notice.deliverable else []
+    if notice.evidence_required:
+        lines.append(catalogue(notice.language).gettext("Evidence is required."))
+    return tuple(lines)
+
+
+def _peers(peers: tuple[Peer, ...], notice: Notice) -> tuple[str, ...]:
+    lines = [_peer(peer, notice) for peer in peers[:PEERS_MAX]]
+    if (more := len(peers) - PEERS_MAX) > 0:
+        words = catalogue(notice.language)
+        lines.append(words.ngettext("and {count} more", "and {count} more", more).format(count=more))
+    return tuple(lines)
+
+
+def _peer(peer: Peer, notice: Notice) -> str:
+    parts = [f"{peer.agency} – {peer.title}"]
+    if peer.last_day:
+        parts.append(_due(peer.last_day, notice.language))
+    if peer.late:
+        parts.append(catalogue(notice.language).gettext("late"))
+    return ", ".join(parts)
+
+
+def _working(notice: Notice) -> Row | None:
+    """Return how the date was set; told once, when the task is handed over."""
+    words = catalogue(notice.language)
+    lines = list(notice.explanation)
+    if notice.late_from:
+        when = instant(notice.late_from, notice.zone, notice.language)
+        lines.append(words.gettext("Counts as late from {instant}.").format(instant=when))
+    if notice.stage != "assigned" or not lines:
+        return None
+    return Row(words.gettext("How this date was set"), tuple(lines))
+
+
+def _button(notice: Notice) -> str:
+    words = catalogue(notice.language)
+    if notice.stage == "review":
+        return words.gettext("REPORT PROGRESS")
+    return words.gettext("REPORT THE RESULT")
+
+
+def _ways(notice: Notice) -> Iterator[Link]:
+    words = catalogue(notice.language)
+    if notice.last_day:
+        yield Link(words.gettext("Need more time"), notice.extension_url)
+    yield Link(words.gettext("Not your task"), notice.contest_url)
+    yield Link(words.gettext("The whole task"), notice.url)
+
+
+def _following(notice: Notice) -> Iterator[str]:
+    words = catalogue(notice.language)
+    if notice.next_reminder:
+        shown = day(notice.next_reminder, notice.language)
+        yield words.gettext("Next reminder: {day}.").format(day=shown)
+    else:
+        yield words.gettext("No further reminder is planned.")
+    if notice.contact:
+        yield words.gettext("Contact: {contact}").format(contact=notice.contact)
+
+
+def _footer(notice: Notice) -> Iterator[str]:
+    words = catalogue(notice.language)
+    yield words.gettext("Automatic message {reference}, about the task {assignment}.").format(
+        reference=notice.reference, assignment=notice.assignment
+    )
+    yield words.gettext("You receive it as the lead for this task: {agency}.").format(agency=notice.agency_name)
+    yield words.gettext("As of {instant}; ledger position ({seq}, {head}).").format(
+        instant=instant(notice.as_of, notice.zone, notice.language),
+        seq=notice.seq,
+        head=notice.head[:HEAD_SHOWN],
+    )

@@ -1,0 +1,134 @@
+"""What one reminder says, already reckoned.
+
+A notice holds plain values only, so that it can be kept, rendered again and compared years
+later. It refuses to know where its values came from, and it never looks at a clock.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, time
+from functools import lru_cache
+from typing import Any
+
+STAGES = ("assigned", "before", "due", "overdue", "review")
+LANGUAGES = ("vi", "en", "fr")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """A task that this one waits for, or that waits for this one."""
+
+    title: str
+    agency: str
+    last_day: date | None
+    late: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Everything one reminder says, in one language, to one office.
+
+    `key` is the frozen once-only key of the reminder: the identity on the wire is derived from
+    it, so a second copy of the same reminder is recognisable as such by any mailbox.
+    """
+
+    reference: str
+    key: str
+    language: str
+    stage: str
+    days: int | None
+    directive_key: str
+    directive_number: str
+    directive_title: str
+    issued: date
+    issuer: str
+    task: str
+    task_title: str
+    assignment: str
+    agency: str
+    agency_name: str
+    last_day: date | None
+    minute: time | None
+    zone: str
+    late_from: datetime | None
+    words: str | None
+    explanation: tuple[str, ...]
+    basis: str
+    reason_code: str
+    reason_values: Mapping[str, str | int | date]
+    deliverable: str | None
+    evidence_required: bool
+    waiting_for: tuple[Peer, ...]
+    waited_by: tuple[Peer, ...]
+    url: str
+    report_url: str
+    extension_url: str
+    contest_url: str
+    next_reminder: date | None
+    office: str
+    contact: str
+    sender: str
+    seq: int
+    head: str
+    as_of: datetime
+    rehearsal: bool
+
+
+def folded(text: str) -> str:
+    r"""Return the text on one line, with nothing in it that could steer a header or a reader.
+
+    Controls and line separators become a space; direction overrides, which can make an address
+    read backwards, vanish; half a surrogate pair, which no mail can carry, becomes U+FFFD.
+
+    >>> folded('Report\r\nBcc: everyone@example.org')
+    'Report Bcc: everyone@example.org'
+    """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    return _SPACES.sub(" ", "".join(map(_harmless, text))).strip()
+
+
+@lru_cache(maxsize=4096)
+def _harmless(char: str) -> str:
+    kind = unicodedata.category(char)
+    if kind in ("Cc", "Zl", "Zp"):
+        return " "
+    if kind == "Cs":
+        return "\N{REPLACEMENT CHARACTER}"
+    return "" if char in _DIRECTION else char
+
+
+_SPACES = re.compile(" {2,}")
+_DIRECTION = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def cleaned(notice: Notice) -> Notice:
+    """Return the notice with every text in it folded to one harmless line.
+
+    The key is left as it is: it is only ever hashed or folded where it is shown, and changing
+    it here would change the identity of a reminder already recorded.
+    """
+    changes = {
+        field.name: _clean(getattr(notice, field.name))
+        for field in fields(notice)
+        if field.name not in ("key", "waiting_for", "waited_by")
+    }
+    changes["waiting_for"] = tuple(_peer(peer) for peer in notice.waiting_for)
+    changes["waited_by"] = tuple(_peer(peer) for peer in notice.waited_by)
+    return replace(notice, **changes)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return folded(value)
+    if isinstance(value, tuple):
+        return tuple(_clean(item) for item in value)
+    if isinstance(value, Mapping):
+        return {name: _clean(item) for name, item in value.items()}
+    return value
+
+
+def _peer(peer: Peer) -> Peer:
+    return replace(peer, title=folded(peer.title), agency=folded(peer.agency))

@@ -1,0 +1,139 @@
+"""Every other service, through Apprise: a chat room, a webhook, a telephone.
+
+One channel is one service and one target, so that "half of it arrived" cannot happen. Apprise
+says only yes or no; its reason is read from its log, without the secrets such a URL is made of.
+"""
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from io import StringIO
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from apprise import Apprise, AppriseAsset, LogCapture, NotifyBase
+from apprise.common import NotifyFormat
+from apprise.manager_plugins import NotificationManager
+
+from tracker.notify.notice import folded
+from tracker.notify.outcome import Outcome
+from tracker.notify.plugin import SCHEMA
+from tracker.notify.relay import is_loopback
+
+ASSET = AppriseAsset(async_mode=False, secure_logging=True, http_redirects=False, app_id="tracker")
+
+# For these the host in the URL is the host called. A chat service's URL looks alike, but what
+# stands in the host's place is a token, and the call leaves the machine whatever it says.
+SELF_HOSTED = frozenset(("json", "jsons", "xml", "xmls", "form", "forms"))
+_MAIL = frozenset(("mailto", "mailtos", SCHEMA))
+_SCHEMA = re.compile(r"([a-z0-9][a-z0-9+.-]{0,30})://", re.IGNORECASE)
+_NOISY = ("apprise", "urllib3")
+_REASON_MAX = 300
+
+_registry: Callable[[], Any] = NotificationManager
+_capture: Callable[..., AbstractContextManager[StringIO]] = LogCapture
+_lock = threading.RLock()  # Apprise has one logger for all: whoever reads it must be alone
+
+
+def wrong_with(channel: str) -> str | None:
+    """Return what is wrong with a service's URL, as a sentence without the URL; None when fine."""
+    found = _SCHEMA.match(channel)
+    if not found:
+        return "the channel is neither an e-mail address nor the URL of a service"
+    schema = found[1].lower()
+    if schema in _MAIL:
+        return f"{schema}:// is not for channels: write the e-mail address alone"
+    with _quiet():
+        if schema not in _registry() and schema not in ("http", "https"):
+            return f"Apprise knows no service called {schema}://"
+        apprise = _loaded(channel)
+    if apprise is None:
+        return f"the {schema}:// URL cannot be read: a part is missing or misspelt"
+    services = list(apprise.find())
+    if len(services) != 1 or len(services[0]) > 1:
+        return "the channel names several recipients; give each a channel of its own"
+    return None
+
+
+def leaves_the_machine(channel: str) -> bool:
+    """Return whether sending to the channel could reach beyond this machine."""
+    parts = urlsplit(channel)
+    host = parts.hostname or ""
+    if parts.scheme not in SELF_HOSTED or not is_loopback(host):
+        return True
+    return bool(getproxies()) and not proxy_bypass(host)  # a proxy carries even 127.0.0.1 elsewhere
+
+
+def notify(channel: str, *, title: str, body: str, identity: str) -> Outcome:
+    """Return what became of one message to one service. `identity` is the same for every copy."""
+    with _quiet() as said:
+        apprise = _loaded(channel)
+        if apprise is None:
+            return Outcome("permanent", None, "configuration: Apprise cannot read the channel")
+        for service in apprise.find():
+            _identify(service, channel, identity)
+        result = apprise.notify(body=body, title=title, body_format=NotifyFormat.TEXT)
+        reason = _reason(said.getvalue(), channel)
+    if result is None:
+        return Outcome("permanent", None, "configuration: no service took the message")
+    return Outcome("accepted", None, "taken by the service") if result else Outcome("temporary", None, reason)
+
+
+def _loaded(channel: str) -> Apprise | None:
+    """Return Apprise holding the channel, held to one honest attempt; None if it cannot be read."""
+    apprise = Apprise(asset=ASSET)
+    if not apprise.add(channel):
+        return None
+    for service in apprise.find():
+        # A URL may ask for these, and each would falsify an outcome: retries hide failures,
+        # `optional` calls a failure success, a redirect delivers to another host than checked.
+        service.retry, service.wait, service.optional, service.redirects = 0, 0.0, False, False
+    return apprise
+
+
+def _identify(service: NotifyBase, channel: str, identity: str) -> None:
+    """Let a webhook's receiver see that a repeated call is the same reminder."""
+    headers = getattr(service, "headers", None)
+    if isinstance(headers, dict) and urlsplit(channel).scheme in SELF_HOSTED:
+        headers["Idempotency-Key"] = identity
+
+
+@contextmanager
+def _quiet() -> Iterator[StringIO]:
+    """Keep Apprise's log to ourselves: at ERROR and at DEBUG it writes passwords and tokens."""
+    with _lock:
+        loggers = [logging.getLogger(name) for name in _NOISY]
+        before = [logger.propagate for logger in loggers]
+        for logger in loggers:
+            logger.propagate = False
+        try:
+            with _capture(level=logging.WARNING, fmt="%(message)s") as said:
+                yield said
+        finally:
+            for logger, propagate in zip(loggers, before, strict=True):
+                logger.propagate = propagate
+
+
+def _reason(said: str, channel: str) -> str:
+    lines = "; ".join(filter(None, map(str.strip, said.splitlines())))
+    return folded(_masked(lines, channel))[:_REASON_MAX] or "the service refused without a reason"
+
+
+def _masked(text: str, channel: str) -> str:
+    for secret in sorted(_secrets(channel), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
+def _secrets(channel: str) -> set[str]:
+    """Return every part of the URL that may be a password or a token."""
+    parts = urlsplit(channel)
+    netloc, _, host = parts.netloc.rpartition("@")
+    pieces = re.split(r"[/?&=:]", f"{netloc}/{parts.path}/{parts.query}/{parts.fragment}")
+    if parts.scheme not in SELF_HOSTED:
+        pieces += host.split(":")
+    found = {channel, *pieces, *map(unquote, pieces)}
+    return {piece for piece in found if len(piece) > 2}

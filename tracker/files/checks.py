@@ -1,0 +1,188 @@
+"""Checks: what can only be judged when a whole directive, or all of a run, has been read."""
+
+from collections.abc import Collection, Iterable
+from collections.abc import Mapping as Table
+from dataclasses import dataclass
+from datetime import date
+
+from tracker.domain.agency import Agency, Registry
+from tracker.domain.deadline import Deadline, reckon
+from tracker.domain.directive import ForEach, Task
+from tracker.domain.errors import Invalid
+from tracker.domain.fanout import fan_out
+from tracker.domain.graph import Graph
+from tracker.files.document import Draft
+from tracker.files.lexicon import Lexicon
+from tracker.files.task import Edge
+from tracker.files.words import clip, meant, nearest
+
+_MAX_CYCLES = 20  # after that many, one more says nothing new
+_MAX_GUESSES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Reckoned:
+    draft: Draft
+    task: Task
+    deadline: Deadline | None
+
+
+def check(drafts: Collection[Draft], lexicon: Lexicon | None, *, known: Collection[str] = ()) -> None:
+    """Add to each draft's report what shows only now: between its tasks, and between the drafts."""
+    _check_twins(drafts)
+    _check_needs(drafts, known)
+    _check_cycles(drafts)
+    for draft in drafts:
+        _check_undated(draft)
+    if lexicon is not None:
+        _check_owners(drafts, lexicon.registry)
+        _check_deadlines(drafts, lexicon.registry)
+
+
+def _check_twins(drafts: Iterable[Draft]) -> None:
+    first: dict[str, Draft] = {}
+    for draft in drafts:
+        other = first.setdefault(draft.key, draft)
+        if other is not draft and draft.nodes is not None and other.nodes is not None:
+            sentence = f"the directive {draft.key} stands in {other.report.place(other.number)} too"
+            draft.report.error(draft.number, "duplicate-directive", sentence, "delete one of the two files")
+
+
+def _check_needs(drafts: Collection[Draft], known: Collection[str]) -> None:
+    here = {draft.key for draft in drafts}
+    # an adopted directive that is read again counts as it is written now
+    keys = {key for key in known if key.rpartition("/")[0] not in here}
+    keys |= {f"{draft.key}/{name}" for draft in drafts for name in draft.nodes or ()}
+    unread = {draft.key for draft in drafts if draft.nodes is None}
+    untracked = {task.key for draft in drafts for task in draft.tasks if not task.tracked}
+    guesses = 0
+    for draft in drafts:
+        for edge in draft.edges:
+            if edge.needs == edge.task:
+                draft.report.error(edge.at, "needs-itself", "the task needs itself", "delete this need")
+            elif edge.needs in untracked:
+                sentence = f"'{_short(edge.needs, draft)}' is not tracked, so it never counts as completed"
+                draft.report.warning(edge.at, "needs-untracked", sentence, "need a tracked task, or delete this need")
+            elif edge.needs not in keys and edge.needs.rpartition("/")[0] not in unread:
+                guesses += 1
+                _note_unknown(draft, edge, keys if guesses <= _MAX_GUESSES else ())
+
+
+def _note_unknown(draft: Draft, edge: Edge, keys: Collection[str]) -> None:
+    directive, _, name = edge.needs.rpartition("/")
+    near = nearest(name, (key.rpartition("/")[2] for key in keys if key.startswith(directive + "/")))
+    guess = _short(f"{directive}/{near}", draft) if near else None
+    if guess is None and directive != draft.key:
+        guess = nearest(edge.needs, keys)
+    sentence = f"there is no task '{clip(_short(edge.needs, draft))}'"
+    draft.report.error(edge.at, "unknown-task", sentence, meant(guess, "write the id of a task, or year/number/id"))
+
+
+def _check_cycles(drafts: Iterable[Draft]) -> None:
+    where = {(edge.task, edge.needs): (draft, edge) for draft in drafts for edge in draft.edges}
+    needs: dict[str, list[str]] = {}
+    for task, needed in where:
+        if task != needed:
+            needs.setdefault(task, []).append(needed)
+    for _ in range(_MAX_CYCLES):
+        path = Graph({task: tuple(needed) for task, needed in needs.items()}).cycle()
+        if path is None:
+            return
+        draft, edge = where[path[0], path[1]]
+        told = " -> ".join(_short(key, draft) for key in path)
+        draft.report.error(edge.at, "cycle", f"these tasks wait for each other: {told}", "delete one of these needs")
+        needs[path[0]].remove(path[1])
+
+
+def _check_undated(draft: Draft) -> None:
+    for task in draft.tasks:
+        if task.tracked and not draft.has(task, "due"):
+            remedy = "add 'due', for example due: {review: 30 days}"
+            draft.report.warning(draft.at(task), "no-deadline", f"'{clip(task.id)}' has no deadline", remedy)
+
+
+def _check_owners(drafts: Iterable[Draft], registry: Registry) -> None:
+    nobody: dict[tuple[ForEach, date], bool] = {}  # the same few sets are asked by thousands of tasks
+    for draft in drafts:
+        for task in draft.tasks if draft.directive else ():
+            assert draft.directive is not None
+            issued = draft.directive.issued
+            _check_lead(draft, task, registry.agencies.get(task.lead or ""), issued)
+            if task.tracked and task.for_each:
+                asked = (task.for_each, issued)
+                if asked not in nobody:
+                    nobody[asked] = not fan_out(task, registry, issued)
+                if nobody[asked]:
+                    sentence = f"nobody answers for '{clip(task.id)}': no agency of it exists on {issued}"
+                    draft.report.error(draft.at(task, "for_each"), "no-owner", sentence, "name other agencies")
+            if task.for_each and task.for_each.exempt and draft.has(task, "for_each"):
+                _check_exempt(draft, task, task.for_each, registry)
+
+
+def _check_lead(draft: Draft, task: Task, lead: Agency | None, issued: date) -> None:
+    if lead and not lead.is_valid(issued):
+        sentence = f"{lead.code} does not exist on {issued}, the day of issue"
+        draft.report.warning(draft.at(task, "lead"), "agency-not-valid", sentence, "name the agency of that day")
+
+
+def _check_exempt(draft: Draft, task: Task, rule: ForEach, registry: Registry) -> None:
+    assert draft.directive is not None
+    named = (rule.agencies,) if isinstance(rule.agencies, str) else rule.agencies
+    members = {code for name in named for code in registry.members(name, on=draft.directive.issued)}
+    for code in rule.exempt:
+        if code not in members:
+            sentence = f"{code} is exempt but would not be asked anyway"
+            at = draft.at(task, "for_each", "exempt")
+            draft.report.warning(at, "needless-exempt", sentence, "delete it, or name the agency meant")
+
+
+def _check_deadlines(drafts: Iterable[Draft], registry: Registry) -> None:
+    found: dict[str, _Reckoned] = {}
+    for draft in drafts:
+        if draft.directive is not None:
+            for task in draft.tasks:
+                found[task.key] = _Reckoned(draft, task, _deadline(draft, task, registry))
+    for one in found.values():
+        if one.deadline is not None:
+            _check_deadline(one, one.deadline)
+            _check_order(one, one.deadline, found)
+
+
+def _deadline(draft: Draft, task: Task, registry: Registry) -> Deadline | None:
+    if task.due is None or draft.directive is None:
+        return None
+    try:
+        return reckon(task.due.rule, issued=draft.directive.issued, calendar=registry.calendar)
+    except Invalid as error:
+        draft.report.error(draft.at(task, "due"), "bad-date", str(error), "write another day")
+        return None
+
+
+def _check_deadline(one: _Reckoned, deadline: Deadline) -> None:
+    draft, task = one.draft, one.task
+    assert draft.directive is not None
+    assert task.due is not None
+    if deadline.last_day < draft.directive.issued:
+        sentence = f"the last day, {deadline.last_day}, lies before the day of issue, {draft.directive.issued}"
+        draft.report.warning(draft.at(task, "due"), "deadline-before-issue", sentence, "check both dates")
+    if task.due.alternative == deadline.last_day:
+        sentence = f"the other reading has the same last day, {deadline.last_day}"
+        at = draft.at(task, "due", "alternative")
+        draft.report.warning(at, "same-alternative", sentence, "delete 'alternative', or write the other day")
+
+
+def _check_order(one: _Reckoned, deadline: Deadline, found: Table[str, _Reckoned]) -> None:
+    places = {edge.needs: edge.at for edge in one.draft.edges if edge.task == one.task.key} if one.task.needs else {}
+    for key, at in places.items():
+        first = found.get(key)
+        if first and first.deadline and first.deadline.late_from > deadline.late_from:
+            sentence = (
+                f"'{_short(key, one.draft)}' may take until {first.deadline.last_day}, "
+                f"but this task is due on {deadline.last_day}"
+            )
+            one.draft.report.warning(at, "need-due-later", sentence, "check both deadlines")
+
+
+def _short(key: str, draft: Draft) -> str:
+    """Return a task key as the draft's file would write it."""
+    return key.removeprefix(draft.key + "/")

@@ -1,0 +1,132 @@
+"""Document: one file to one draft, which is a directive with everything its checks still need."""
+
+from collections.abc import Mapping as Table
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from tracker.domain.directive import Directive, Source, Task
+from tracker.files import names, scalars
+from tracker.files.form import Form, form, table, text
+from tracker.files.nodes import Mapping, Node, Scalar, parse
+from tracker.files.report import At, Report, Spot
+from tracker.files.task import NO_TITLE, Context, Defaults, Edge, read_defaults, read_task
+
+KEYS = ("directive", "issued", "issuer", "title", "note", "sources", "defaults", "tasks")
+
+
+_START = Spot(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A file as far as it could be read: mistakes elsewhere in it hide neither its tasks nor their needs."""
+
+    report: Report
+    key: str
+    directive: Directive | None = None
+    number: At = _START
+    tasks: tuple[Task, ...] = ()
+    nodes: Table[str, tuple[Scalar, Node]] | None = None
+    edges: tuple[Edge, ...] = ()
+
+    def at(self, task: Task, *path: str) -> At:
+        """Return where a task stands, or a value below it."""
+        key, node = (self.nodes or {})[task.id]
+        found: At = key
+        for step in path:
+            if not isinstance(node, Mapping) or step not in node.entries:
+                break
+            found = node = node.entries[step][1]
+        return found
+
+    def has(self, task: Task, key: str) -> bool:
+        """Return whether the file gives a task that key."""
+        node = (self.nodes or {})[task.id][1]
+        return isinstance(node, Mapping) and key in node.entries
+
+
+def read_document(data: bytes, report: Report) -> Draft:
+    """Return the draft of a file's bytes; its findings go to the report."""
+    fallback = Draft(report, _key_of_path(report.file))
+    root = parse(data, report)
+    if root is None:
+        return fallback
+    fields = form(report, root, KEYS, needed="a directive")
+    if fields is None:
+        return fallback
+    return _draft(fields, fallback)
+
+
+def _draft(fields: Form, draft: Draft) -> Draft:
+    report = fields.report
+    number = fields.need("directive", scalars.directive_number)
+    issued = fields.need("issued", scalars.day)
+    issuer = fields.need("issuer", names.agency)
+    title = fields.need("title", text)
+    note = fields.get("note", scalars.note)
+    sources = fields.get("sources", _sources) or ()
+    directive = None
+    if number and issued:
+        directive = Directive(
+            number=number, issued=issued, issuer=issuer or "", title=title or NO_TITLE, sources=sources, note=note
+        )
+        draft = replace(draft, key=directive.key)
+    context = Context(draft.key, _source_ids(fields), fields.get("defaults", read_defaults) or Defaults())
+    tasks, edges = _tasks(fields, context)
+    node = fields.node.get("tasks")
+    return replace(
+        draft,
+        directive=replace(directive, tasks=tasks) if directive and not report.failed else None,
+        number=fields.node.get("directive") or fields.at,
+        tasks=tasks,
+        nodes=node.entries if isinstance(node, Mapping) else {},
+        edges=edges,
+    )
+
+
+def _tasks(fields: Form, context: Context) -> tuple[tuple[Task, ...], tuple[Edge, ...]]:
+    """Return the tasks in the order of their ids, which no order of lines can change, and their needs."""
+    mapping = fields.need("tasks", lambda report, node: table(report, node, needed="a mapping of tasks"))
+    if mapping is None:
+        return (), ()
+    if not mapping.entries:
+        fields.report.warning(mapping, "no-tasks", "the directive has no tasks", "add them, or delete the file")
+    tasks: list[Task] = []
+    edges: list[Edge] = []
+    for key, node in mapping.entries.values():
+        task, needed = read_task(fields.report, key, node, context=context)
+        tasks += [task] if task else []
+        edges += needed
+    return tuple(sorted(tasks, key=lambda task: task.id)), tuple(edges)
+
+
+def _sources(report: Report, node: Node) -> tuple[Source, ...] | None:
+    mapping = table(report, node, needed="a mapping of sources")
+    if mapping is None:
+        return None
+    found = (_source(report, key, value) for key, value in mapping.entries.values())
+    return tuple(sorted((source for source in found if source), key=lambda source: source.id))
+
+
+def _source(report: Report, key: Scalar, node: Node) -> Source | None:
+    name = scalars.identifier(report, key)
+    fields = form(report, node, ("file", "language", "sha256"), at=key, needed="a source")
+    if fields is None:
+        return None
+    file = fields.need("file", scalars.file_name)
+    language = fields.need("language", scalars.language)
+    sha256 = fields.need("sha256", scalars.sha256)
+    if name and file and language and sha256:
+        return Source(id=name, file=file, language=language, sha256=sha256)
+    return None
+
+
+def _source_ids(fields: Form) -> tuple[str, ...]:
+    """Return the ids of all sources, also of those with mistakes: what exists is not unknown."""
+    node = fields.node.get("sources")
+    return tuple(node.entries) if isinstance(node, Mapping) else ()
+
+
+def _key_of_path(file: str) -> str:
+    """Return the key a file has by its place, for one whose number or date cannot be read."""
+    return "/".join(PurePath(file).with_suffix("").parts[-2:])

@@ -1,0 +1,298 @@
+"""Documents: a directive and a registry as plain JSON values and back, for the store and for fingerprints.
+
+A document says every value out, also those a file leaves to defaults, so that a later change of a
+default changes no adopted version. Documents are written by the tracker, never by hand: what
+cannot be read back is a broken store, not a finding.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import date
+from functools import wraps
+from typing import Any, TypeVar
+
+from tracker.domain.agency import Agency, AgencySet, Registry
+from tracker.domain.calendar import Calendar, SpecialDay
+from tracker.domain.directive import Directive, ForEach, Locator, Need, Source, Task
+from tracker.domain.errors import Broken
+from tracker.domain.ladder import Ladder
+from tracker.domain.text import Text
+from tracker.files.due import due_document, due_from
+from tracker.files.ladders import rung_of, rung_text
+from tracker.files.scalars import day_of, minute_of, span_of
+
+Document = dict[str, Any]
+T = TypeVar("T")
+
+
+def _whole(read: Callable[[Document], T]) -> Callable[[Document], T]:
+    @wraps(read)
+    def checked(document: Document) -> T:
+        try:
+            return read(document)
+        except (KeyError, ValueError, TypeError, AttributeError, StopIteration) as error:
+            raise Broken(f"a stored document cannot be read: {error!r}", code="broken-document") from error
+
+    return checked
+
+
+def fingerprint(directive: Directive) -> str:
+    """Return the SHA-256 of what a directive says, in hex: comments, layout and order of keys do not count."""
+    canonical = json.dumps(directive_document(directive), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def directive_document(directive: Directive) -> Document:
+    """Return a directive as JSON values, with the keys of its file; `directive_from` reads it back equal."""
+    return _without_gaps(
+        {
+            "directive": directive.number,
+            "issued": directive.issued.isoformat(),
+            "issuer": directive.issuer,
+            "title": _text(directive.title),
+            "note": directive.note,
+            "sources": {source.id: _source(source) for source in directive.sources},
+            "tasks": {task.id: task_document(task) for task in directive.tasks},
+        }
+    )
+
+
+def task_document(task: Task) -> Document:
+    """Return a task as JSON values, with the keys of its file; needs are always full keys."""
+    return _without_gaps(
+        {
+            "record": list(task.records),
+            "title": _text(task.title),
+            "source": _locator(task.source) if task.source else None,
+            "attribution": task.attribution,
+            "modality": task.modality,
+            "class": task.kind,
+            "track": task.tracked,
+            "lead": task.lead,
+            "for_each": _for_each(task.for_each) if task.for_each else None,
+            "lead_basis": task.lead_basis,
+            "with": list(task.supporting),
+            "via": list(task.via),
+            "to": list(task.to),
+            "needs": [{"task": need.task, "basis": need.basis} for need in task.needs],
+            "takes": str(task.takes) if task.takes else None,
+            "due": due_document(task.due) if task.due else None,
+            "deliverable": task.deliverable,
+            "evidence": "required" if task.evidence_required else "optional",
+            "remind": task.remind,
+            "note": task.note,
+        }
+    )
+
+
+@_whole
+def directive_from(document: Document) -> Directive:
+    """Return the directive of a document; raises Broken where it was damaged."""
+    number, issued = document["directive"], day_of(document["issued"])
+    directive = Directive(
+        number=number,
+        issued=issued,
+        issuer=document["issuer"],
+        title=Text(**document["title"]),
+        note=document.get("note"),
+        sources=tuple(Source(id=name, **rest) for name, rest in sorted(document.get("sources", {}).items())),
+    )
+    key = directive.key
+    tasks = tuple(_task(key, name, rest) for name, rest in sorted(document.get("tasks", {}).items()))
+    return Directive(
+        number=number,
+        issued=issued,
+        issuer=directive.issuer,
+        title=directive.title,
+        note=directive.note,
+        sources=directive.sources,
+        tasks=tasks,
+    )
+
+
+def _task(key: str, name: str, document: Document) -> Task:
+    get = document.get
+    return Task(
+        key=f"{key}/{name}",
+        id=name,
+        title=Text(**document["title"]),
+        source=_locator_from(document["source"]) if "source" in document else None,
+        records=tuple(get("record", ())),
+        attribution=document["attribution"],
+        modality=document["modality"],
+        kind=document["class"],
+        tracked=document["track"],
+        lead=get("lead"),
+        for_each=_for_each_from(document["for_each"]) if "for_each" in document else None,
+        lead_basis=document["lead_basis"],
+        supporting=tuple(get("with", ())),
+        via=tuple(get("via", ())),
+        to=tuple(get("to", ())),
+        needs=tuple(Need(need["task"], need["basis"]) for need in get("needs", ())),
+        takes=span_of(document["takes"]) if "takes" in document else None,
+        due=due_from(document["due"]) if "due" in document else None,
+        deliverable=get("deliverable"),
+        evidence_required=document["evidence"] == "required",
+        remind=document["remind"],
+        note=get("note"),
+    )
+
+
+def registry_document(registry: Registry) -> Document:
+    """Return a registry as JSON values; `registry_from` reads it back equal."""
+    calendar = registry.calendar
+    return {
+        "agencies": [_agency(agency) for agency in registry.agencies.values()],
+        "sets": {name: {"kind": list(s.kinds), "codes": list(s.codes)} for name, s in registry.sets.items()},
+        "calendar": {
+            "zone": calendar.zone,
+            "weekend": sorted(calendar.weekend),
+            "days_off": [_special_day(day) for day in calendar.days_off.values()],
+            "make_up_days": [_special_day(day) for day in calendar.make_up_days.values()],
+        },
+        "ladders": {name: _ladder(ladder) for name, ladder in registry.ladders.items()},
+        "due_soon": str(registry.due_soon),
+    }
+
+
+@_whole
+def registry_from(document: Document) -> Registry:
+    """Return the registry of a document; raises Broken where it was damaged."""
+    agencies = (_agency_from(agency) for agency in document["agencies"])
+    calendar = document["calendar"]
+    return Registry(
+        agencies={agency.code: agency for agency in agencies},
+        sets={name: AgencySet(kinds=tuple(s["kind"]), codes=tuple(s["codes"])) for name, s in document["sets"].items()},
+        calendar=Calendar(
+            zone=calendar["zone"],
+            weekend=frozenset(calendar["weekend"]),
+            days_off=_special_days_from(calendar["days_off"]),
+            make_up_days=_special_days_from(calendar["make_up_days"]),
+        ),
+        ladders={name: _ladder_from(name, ladder) for name, ladder in document["ladders"].items()},
+        due_soon=span_of(document["due_soon"]),
+    )
+
+
+def _text(text: Text) -> dict[str, str]:
+    return {"vi": text.vi, "en": text.en, "fr": text.fr}
+
+
+def _source(source: Source) -> Document:
+    return {"file": source.file, "language": source.language, "sha256": source.sha256}
+
+
+def _locator(locator: Locator) -> Document:
+    return {"in": locator.source, "sentence": locator.sentence, "sha256": locator.sha256}
+
+
+def _locator_from(document: Document) -> Locator:
+    return Locator(source=document["in"], sentence=document["sentence"], sha256=document["sha256"])
+
+
+def _for_each(rule: ForEach) -> Document:
+    agencies = rule.agencies if isinstance(rule.agencies, str) else list(rule.agencies)
+    return _without_gaps(
+        {
+            "agencies": agencies,
+            "exempt": list(rule.exempt),
+            "on_behalf_of": rule.on_behalf_of,
+            "complete_when": rule.complete_when,
+        }
+    )
+
+
+def _for_each_from(document: Document) -> ForEach:
+    agencies = document["agencies"]
+    return ForEach(
+        agencies=agencies if isinstance(agencies, str) else tuple(agencies),
+        exempt=tuple(document.get("exempt", ())),
+        on_behalf_of=document.get("on_behalf_of"),
+        complete_when=document["complete_when"],
+    )
+
+
+def _agency(agency: Agency) -> Document:
+    name = agency.name
+    return _without_gaps(
+        {
+            "code": agency.code,
+            "kind": agency.kind,
+            # 3,321 communes have one proper name in every language
+            "name": name.vi if name.vi == name.en == name.fr else _text(name),
+            "parent": agency.parent,
+            "symbol": agency.symbol,
+            "language": agency.language,
+            "valid_from": _iso(agency.valid_from),
+            "valid_to": _iso(agency.valid_to),
+        }
+    )
+
+
+def _agency_from(document: Document) -> Agency:
+    get, name = document.get, document["name"]
+    return Agency(
+        code=document["code"],
+        kind=document["kind"],
+        name=Text(vi=name, en=name, fr=name) if isinstance(name, str) else Text(**name),
+        parent=get("parent"),
+        symbol=get("symbol"),
+        language=document["language"],
+        valid_from=_day(get("valid_from")),
+        valid_to=_day(get("valid_to")),
+    )
+
+
+def _special_day(day: SpecialDay) -> Document:
+    known_on = _iso(day.known_on)
+    return _without_gaps(
+        {"date": day.day.isoformat(), "name": _text(day.name), "source": day.source, "known_on": known_on}
+    )
+
+
+def _special_days_from(documents: list[Document]) -> dict[date, SpecialDay]:
+    days = (
+        SpecialDay(
+            day=day_of(document["date"]),
+            name=Text(**document["name"]),
+            source=document["source"],
+            known_on=_day(document.get("known_on")),
+        )
+        for document in documents
+    )
+    return {day.day: day for day in days}
+
+
+def _ladder(ladder: Ladder) -> Document:
+    return _without_gaps(
+        {
+            "time": f"{ladder.time:%H:%M}",
+            "rungs": [rung_text(rung) for rung in ladder.rungs],
+            "then_every": str(ladder.then_every) if ladder.then_every else None,
+            "review": ladder.review,
+        }
+    )
+
+
+def _ladder_from(name: str, document: Document) -> Ladder:
+    return Ladder(
+        name=name,
+        time=minute_of(document["time"]),
+        rungs=tuple(rung_of(words) for words in document["rungs"]),
+        then_every=span_of(document["then_every"]) if "then_every" in document else None,
+        review=document["review"],
+    )
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _day(words: str | None) -> date | None:
+    return day_of(words) if words else None
+
+
+def _without_gaps(document: Document) -> Document:
+    """Leave out what is not there: a key added to the format later changes no old fingerprint."""
+    return {key: value for key, value in document.items() if value is not None and value != [] and value != {}}

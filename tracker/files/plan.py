@@ -1,0 +1,142 @@
+"""Plan: what applying a version of a directive would change, task by task; nothing is applied here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from tracker.domain.agency import Registry
+from tracker.domain.deadline import Deadline, reckon
+from tracker.domain.directive import Directive, Task
+from tracker.domain.fanout import fan_out
+from tracker.files.documents import directive_document, task_document
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value that differs: its name as in the file, the old and the new text; '' where there was or is none."""
+
+    name: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A task that comes (+), changes (~) or goes (-), with the agencies that are told."""
+
+    sign: Literal["+", "~", "-"]
+    task: str
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    old_deadline: Deadline | None = None
+    new_deadline: Deadline | None = None
+    fields: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The changes of one directive, in the order of its task ids; `fields` are those of its head."""
+
+    directive: str
+    changes: tuple[Change, ...] = ()
+    fields: tuple[Field, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether applying would change nothing."""
+        return not self.changes and not self.fields
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One version of a directive with the registry it is seen under."""
+
+    directive: Directive | None
+    registry: Registry
+    on: date
+
+    def tasks(self) -> dict[str, Task]:
+        return {task.key: task for task in self.directive.tasks} if self.directive else {}
+
+    def agencies(self, task: Task | None) -> tuple[str, ...]:
+        return fan_out(task, self.registry, self.on) if task else ()
+
+    def deadline(self, task: Task | None) -> Deadline | None:
+        if task is None or task.due is None or self.directive is None:
+            return None
+        return reckon(task.due.rule, issued=self.directive.issued, calendar=self.registry.calendar)
+
+
+def plan(
+    old: Directive | None,
+    new: Directive | None,
+    *,
+    registry: Registry,
+    on: date,
+    old_registry: Registry | None = None,
+) -> Plan:
+    """Return what replacing `old` by `new` changes on a day; None stands for not yet, or no longer, adopted.
+
+    With `old_registry` the plan also shows what a new calendar or new agencies do to an unchanged directive.
+    """
+    one = new or old
+    if one is None or (old and new and old.key != new.key):
+        raise ValueError("a plan compares two versions of one directive")
+    before, after = _Side(old, old_registry or registry, on), _Side(new, registry, on)
+    keys = sorted({*before.tasks(), *after.tasks()})
+    changes = (_change(key, before, after) for key in keys)
+    head = _fields(_head(old), _head(new)) if old and new else ()
+    return Plan(directive=one.key, changes=tuple(change for change in changes if change), fields=head)
+
+
+def _change(key: str, before: _Side, after: _Side) -> Change | None:
+    old, new = before.tasks().get(key), after.tasks().get(key)
+    was, now = before.agencies(old), after.agencies(new)
+    change = Change(
+        sign="~" if old and new else "+" if new else "-",
+        task=key,
+        added=tuple(code for code in now if code not in was),
+        removed=tuple(code for code in was if code not in now),
+        old_deadline=before.deadline(old),
+        new_deadline=after.deadline(new),
+        fields=_fields(task_document(old), task_document(new)) if old and new else (),
+    )
+    if change.sign != "~" or change.fields or change.added or change.removed or _moved(change):
+        return change
+    return None
+
+
+def _moved(change: Change) -> bool:
+    old, new = change.old_deadline, change.new_deadline
+    return (old and old.late_from) != (new and new.late_from)
+
+
+def _head(directive: Directive) -> dict[str, Any]:
+    return {key: value for key, value in directive_document(directive).items() if key != "tasks"}
+
+
+def _fields(old: dict[str, Any], new: dict[str, Any]) -> tuple[Field, ...]:
+    was, now = dict(_flat(old)), dict(_flat(new))
+    names = [*was, *(name for name in now if name not in was)]
+    return tuple(Field(name, was.get(name, ""), now.get(name, "")) for name in names if was.get(name) != now.get(name))
+
+
+def _flat(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each value of a document as text, named by its path: 'due.by', 'title.fr'."""
+    for key, value in document.items():
+        match value:
+            case dict():
+                yield from _flat(value, f"{prefix}{key}.")
+            case list():
+                yield prefix + key, ", ".join(_item(item) for item in value)
+            case bool():
+                yield prefix + key, "true" if value else "false"
+            case _:
+                yield prefix + key, str(value)
+
+
+def _item(item: Any) -> str:
+    if isinstance(item, dict):
+        return str(item["task"]) + (" (inferred)" if item["basis"] == "inferred" else "")
+    return str(item)

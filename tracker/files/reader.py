@@ -1,0 +1,83 @@
+"""Reader: directive files to directives and findings, all mistakes of all files in one run.
+
+A directive is handed out only when nothing forbids it; the findings come in the order of their places.
+"""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from tracker.domain.agency import Registry
+from tracker.domain.directive import Directive
+from tracker.domain.finding import Finding
+from tracker.files.checks import check
+from tracker.files.document import Draft, read_document
+from tracker.files.lexicon import Lexicon
+from tracker.files.nodes import MAX_BYTES
+from tracker.files.report import Report, Spot
+
+Result = tuple[tuple[Directive, ...], tuple[Finding, ...]]
+
+
+def read_directives(path: Path, registry: Registry | None, *, known: Collection[str] = ()) -> Result:
+    """Return the directives of a file, or of all files below a folder, and the findings.
+
+    `known` are the keys of adopted tasks, which a need may name besides those read here. The
+    folder's `registry` and everything hidden are left out. Without a registry no name is checked.
+    """
+    lexicon = Lexicon(registry) if registry else None
+    drafts: list[Draft] = []
+    for file in _files(path):
+        report = Report(file.as_posix(), lexicon)
+        data = read_bytes(file, report)
+        draft = Draft(report, "") if data is None else read_document(data, report)
+        _check_name(draft, file)
+        drafts.append(draft)
+    return _finish(drafts, lexicon, known)
+
+
+def read_text(
+    data: bytes, name: str, *, registry: Registry | None = None, known: Collection[str] = ()
+) -> tuple[Directive | None, tuple[Finding, ...]]:
+    """Return the directive of one document, or None, and the findings, placed in the file `name`."""
+    lexicon = Lexicon(registry) if registry else None
+    directives, findings = _finish([read_document(data, Report(name, lexicon))], lexicon, known)
+    return directives[0] if directives else None, findings
+
+
+def read_bytes(file: Path, report: Report, *, max_bytes: int = MAX_BYTES) -> bytes | None:
+    """Return the bytes of a file, one more than allowed at most, or None with a finding."""
+    if not file.is_file():
+        report.error(Spot(1, 1), "missing-file", "there is no such file", "check the path")
+        return None
+    try:
+        with file.open("rb") as stream:
+            return stream.read(max_bytes + 1)
+    except OSError as error:
+        report.error(Spot(1, 1), "unreadable", f"the file cannot be read: {error.strerror}", "check its permissions")
+        return None
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    for file in sorted(path.rglob("*")):
+        inner = file.relative_to(path).parts
+        if file.suffix in {".yaml", ".yml"} and inner[0] != "registry" and not any(p.startswith(".") for p in inner):
+            yield file
+
+
+def _finish(drafts: list[Draft], lexicon: Lexicon | None, known: Collection[str]) -> Result:
+    check(drafts, lexicon, known=known)
+    directives = (draft.directive for draft in drafts if draft.directive and not draft.report.failed)
+    findings = (finding for draft in drafts for finding in draft.report.findings)
+    return tuple(sorted(directives, key=lambda directive: directive.key)), tuple(sorted(findings))
+
+
+def _check_name(draft: Draft, file: Path) -> None:
+    if draft.directive is None and draft.nodes is None:
+        return
+    named = "/".join(file.absolute().parts[-2:])
+    if draft.key and named != f"{draft.key}.yaml":
+        sentence = f"the directive {draft.key} stands in {named}"
+        draft.report.error(draft.number, "file-name", sentence, f"move the file to {draft.key}.yaml")

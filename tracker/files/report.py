@@ -1,0 +1,60 @@
+"""Report: the findings of one file as they are made, each with its place."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tracker.domain.finding import Finding, Place, Severity
+from tracker.files.lexicon import Lexicon
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A line and a column, counted from 1."""
+
+    line: int
+    column: int
+
+
+class At(Protocol):
+    """Anything that knows where in its file it stands."""
+
+    @property
+    def line(self) -> int:
+        """Return the line, counted from 1."""
+
+    @property
+    def column(self) -> int:
+        """Return the column, counted from 1."""
+
+
+class Report:
+    """The findings of one file, and the registry's lexicon where names are to be checked."""
+
+    def __init__(self, file: str, lexicon: Lexicon | None = None) -> None:
+        self.file = file
+        self.lexicon = lexicon
+        self.findings: list[Finding] = []
+
+    def error(self, at: At, code: str, sentence: str, remedy: str) -> None:
+        """Note a mistake that forbids applying the file."""
+        self._add(at, code, sentence, remedy, "error")
+
+    def warning(self, at: At, code: str, sentence: str, remedy: str) -> None:
+        """Note something worth a second look."""
+        self._add(at, code, sentence, remedy, "warning")
+
+    def has(self, code: str) -> bool:
+        """Return whether a finding of that code was made."""
+        return any(finding.code == code for finding in self.findings)
+
+    @property
+    def failed(self) -> bool:
+        """Return whether a finding forbids applying the file."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+    def place(self, at: At) -> Place:
+        """Return a place in this file."""
+        return Place(self.file, at.line, at.column)
+
+    def _add(self, at: At, code: str, sentence: str, remedy: str, severity: Severity) -> None:
+        self.findings.append(Finding(self.place(at), code, sentence, remedy, severity))

@@ -72,6 +72,10 @@ MOVES: Mapping[str, tuple[frozenset[Progress], Progress]] = {
 }
 
 
+# the kinds of entry that change an assignment; others only speak about it (deliveries)
+FOLDED = frozenset({"assigned", "swept", "date_set", "waiting", *MOVES})
+
+
 def check_move(kind: str, assignment: Assignment) -> None:
     """Raise Refused when an assignment cannot make a move from where it stands."""
     allowed, _ = MOVES[kind]

@@ -42,7 +42,7 @@ ENGLISH: Mapping[str, str] = {
     "count_working": "{count} working days later is {day}",
     "skipped": "{day} is not counted: {why}",
     "make_up": "{day} is counted: {why}",
-    "rolled": "{day} is a day off ({why}): a period ends on the next working day, {working} (Civil Code 2015, art. 148)",
+    "rolled": "{day} is a day off ({why}): it ends on the next working day, {working} (Civil Code 2015, art. 148)",
     "late_from_day": "the last day ends at midnight in {zone}: late from {instant}",
     "late_from_minute": "the last minute is {minute} in {zone}: late from {instant}",
     "weekend": "weekly day off",

@@ -24,7 +24,7 @@ class Version:
 
     version: int
     fingerprint: str
-    document: Mapping[str, Any]
+    document: dict[str, Any]
     seq: int
     adopted_at: datetime
 

@@ -43,6 +43,13 @@ def of_tasks(connection: Connection, tasks: Iterable[str], *, lock: bool = False
     return _read(connection, question.with_for_update() if lock else question)
 
 
+def of_directive(connection: Connection, directive: str, *, lock: bool = False) -> tuple[Assignment, ...]:
+    """Return every assignment of a directive, in the order of the references."""
+    question = select(ASSIGNMENT).where(ASSIGNMENT.c.task.startswith(f"{directive}/", autoescape=True))
+    question = question.order_by(ASSIGNMENT.c.ref)
+    return _read(connection, question.with_for_update() if lock else question)
+
+
 def find(
     connection: Connection,
     *,

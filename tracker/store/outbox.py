@@ -101,9 +101,9 @@ def finish(
     return result.rowcount == 1
 
 
-def fail(connection: Connection, reminder: int, *, why: str) -> None:
-    """Set a reminder aside for good, for a person to look at."""
-    connection.execute(update(REMINDER).where(REMINDER.c.id == reminder).values(state="failed", due_at=None, why=why))
+def set_aside(connection: Connection, reminder: int, *, state: str, why: str) -> None:
+    """Close a reminder without an attempt: `failed` for a person to look at, `cancelled` with nothing left to say."""
+    connection.execute(update(REMINDER).where(REMINDER.c.id == reminder).values(state=state, due_at=None, why=why))
 
 
 def cancel(connection: Connection, assignment: str, *, why: str) -> tuple[str, ...]:

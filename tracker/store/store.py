@@ -78,6 +78,17 @@ def create(url: str, *, rehearsal: bool, at: datetime) -> Store:
     return store
 
 
+def upgrade(url: str) -> str:
+    """Bring an existing store to this program's migrations and return the revision it is at now."""
+    from tracker.store.migrate import upgrade as run  # Alembic takes a while to import
+
+    engine = engines.make_engine(url)
+    if (engine.dialect.name == "sqlite" and not _file_exists(engine)) or _revision(engine) is None:
+        raise NotFound("there is no store here yet: run 'tracker init'", code="no-store")
+    run(engine)
+    return HEAD_REVISION
+
+
 def _file_exists(engine: Engine) -> bool:
     from pathlib import Path
 

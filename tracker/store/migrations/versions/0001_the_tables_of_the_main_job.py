@@ -25,6 +25,51 @@ TABLES = (
 
 
 def upgrade() -> None:
+    for make in (
+        _agency,
+        _assignment,
+        _channel,
+        _delivery,
+        _directive,
+        _entry,
+        _head,
+        _need,
+        _registry,
+        _reminder,
+        _task,
+    ):
+        make()
+    for statement in refusals(op.get_bind().dialect.name):
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    for table in TABLES:
+        op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION refuse_entry_change()")
+
+
+def refusals(dialect: str) -> list[str]:
+    """Return the triggers by which a database refuses to change, remove or empty entries."""
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER entry_no_{verb} BEFORE {verb} ON entry "
+            "BEGIN SELECT RAISE(ABORT, 'entries are never changed or removed'); END"
+            for verb in ("update", "delete")
+        ]
+    function = (
+        "CREATE FUNCTION refuse_entry_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'entries are never changed or removed'; END $$"
+    )
+    call = "FOR EACH STATEMENT EXECUTE FUNCTION refuse_entry_change()"
+    triggers = [
+        f"CREATE TRIGGER entry_no_{verb} BEFORE {verb} ON entry {call}" for verb in ("update", "delete", "truncate")
+    ]
+    return [function, *triggers]
+
+
+def _agency() -> None:
     op.create_table(
         "agency",
         sa.Column("code", sa.String(), nullable=False),
@@ -39,6 +84,8 @@ def upgrade() -> None:
     op.create_index("ix_agency_kind", "agency", ["kind"])
     op.create_index("ix_agency_parent", "agency", ["parent"])
 
+
+def _assignment() -> None:
     op.create_table(
         "assignment",
         sa.Column("ref", sa.String(), nullable=False),
@@ -78,6 +125,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_assignment_task_agency", "assignment", ["task", "agency"])
 
+
+def _channel() -> None:
     op.create_table(
         "channel",
         sa.Column("agency", sa.String(), nullable=False),
@@ -86,6 +135,9 @@ def upgrade() -> None:
         sa.Column("language", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("agency", "name", name="pk_channel"),
     )
+
+
+def _delivery() -> None:
     op.create_table(
         "delivery",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -102,6 +154,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_delivery"),
         sa.UniqueConstraint("reminder", "attempt", name="uq_delivery_reminder_attempt"),
     )
+
+
+def _directive() -> None:
     op.create_table(
         "directive",
         sa.Column("key", sa.String(), nullable=False),
@@ -116,6 +171,9 @@ def upgrade() -> None:
         sa.Column("adopted_at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("key", "version", name="pk_directive"),
     )
+
+
+def _entry() -> None:
     op.create_table(
         "entry",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -132,6 +190,8 @@ def upgrade() -> None:
     op.create_index("ix_entry_assignment_seq", "entry", ["assignment", "seq"])
     op.create_index("ix_entry_recorded_at", "entry", ["recorded_at"])
 
+
+def _head() -> None:
     op.create_table(
         "head",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -143,6 +203,9 @@ def upgrade() -> None:
         sa.CheckConstraint("id = 1", name="ck_head_one_row"),
         sa.PrimaryKeyConstraint("id", name="pk_head"),
     )
+
+
+def _need() -> None:
     op.create_table(
         "need",
         sa.Column("task", sa.String(), nullable=False),
@@ -151,6 +214,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_need_needs", "need", ["needs"])
 
+
+def _registry() -> None:
     op.create_table(
         "registry",
         sa.Column("version", sa.Integer(), nullable=False),
@@ -160,6 +225,9 @@ def upgrade() -> None:
         sa.Column("adopted_at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("version", name="pk_registry"),
     )
+
+
+def _reminder() -> None:
     op.create_table(
         "reminder",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -198,6 +266,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_reminder_reference", "reminder", ["reference"])
 
+
+def _task() -> None:
     op.create_table(
         "task",
         sa.Column("key", sa.String(), nullable=False),
@@ -209,31 +279,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name="pk_task"),
     )
     op.create_index("ix_task_directive", "task", ["directive"])
-    for statement in refusals(op.get_bind().dialect.name):
-        op.execute(statement)
-
-
-def downgrade() -> None:
-    for table in TABLES:
-        op.drop_table(table)
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("DROP FUNCTION refuse_entry_change()")
-
-
-def refusals(dialect: str) -> list[str]:
-    """Return the triggers by which a database refuses to change, remove or empty entries."""
-    if dialect == "sqlite":
-        return [
-            f"CREATE TRIGGER entry_no_{verb} BEFORE {verb} ON entry "
-            "BEGIN SELECT RAISE(ABORT, 'entries are never changed or removed'); END"
-            for verb in ("update", "delete")
-        ]
-    function = (
-        "CREATE FUNCTION refuse_entry_change() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'entries are never changed or removed'; END $$"
-    )
-    call = "FOR EACH STATEMENT EXECUTE FUNCTION refuse_entry_change()"
-    triggers = [
-        f"CREATE TRIGGER entry_no_{verb} BEFORE {verb} ON entry {call}" for verb in ("update", "delete", "truncate")
-    ]
-    return [function, *triggers]

@@ -1,0 +1,63 @@
+"""The chain: every entry's hash binds its text to the hash before it; here that is checked again from the text."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tracker.domain.entry import GENESIS, Entry, canonical, link, stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check of the chain found: how many entries hold, the last hash, and the first that does not hold."""
+
+    entries: int
+    head: str
+    broken_at: int | None = None
+    why: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Return whether every entry held."""
+        return self.broken_at is None
+
+
+def verify(entries: Iterable[Entry], *, seq: int, head: str) -> Verdict:
+    """Return whether entries, in order, form the whole chain that ends at position `seq` with hash `head`.
+
+    A chain alone does not show a ledger rewritten from some entry on to its end: compare the
+    position and hash with one that was seen outside (every mail carries them).
+    """
+    previous, count = GENESIS, 0
+    for entry in entries:
+        count += 1
+        if why := _fault(entry, count, previous):
+            return Verdict(count - 1, previous, count, why)
+        previous = entry.hash
+    if (count, previous) != (seq, head):
+        return Verdict(count, previous, count + 1, f"the head says {seq} entries, the ledger has {count}")
+    return Verdict(count, previous)
+
+
+def _fault(entry: Entry, expected: int, previous: str) -> str | None:
+    if entry.seq != expected:
+        return f"entry {expected} is missing: {entry.seq} follows"
+    if entry.previous != previous:
+        return "it does not name the hash of the entry before it"
+    if link(previous, entry.body) != entry.hash:
+        return "its text does not give its hash"
+    if canonical(json.loads(entry.body)) != entry.body or _columns(entry) != json.loads(entry.body):
+        return "its columns do not say what its hashed text says"
+    return None
+
+
+def _columns(entry: Entry) -> dict[str, object]:
+    return {
+        "actor": entry.actor,
+        "assignment": entry.assignment,
+        "effective_at": stamp(entry.effective_at),
+        "kind": entry.kind,
+        "payload": entry.payload,
+        "recorded_at": stamp(entry.recorded_at),
+        "seq": entry.seq,
+    }

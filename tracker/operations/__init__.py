@@ -1,0 +1,33 @@
+"""The verbs. Each is one transaction (or a run of them), and joins the rooms of the tracker; faces only call."""
+
+from tracker.operations.adopt import Adopted, adopt_directive, adopt_registry, plan_directive
+from tracker.operations.channels import remove_channel, set_channel
+from tracker.operations.deliver import Delivered, deliver
+from tracker.operations.opening import init, open_store, upgrade
+from tracker.operations.progress import accept, acknowledge, send_back, submit
+from tracker.operations.rebuild import Rebuilt, rebuild
+from tracker.operations.sweep import Swept, sweep
+from tracker.operations.verify import verify
+
+__all__ = [
+    "Adopted",
+    "Delivered",
+    "Rebuilt",
+    "Swept",
+    "accept",
+    "acknowledge",
+    "adopt_directive",
+    "adopt_registry",
+    "deliver",
+    "init",
+    "open_store",
+    "plan_directive",
+    "rebuild",
+    "remove_channel",
+    "send_back",
+    "set_channel",
+    "submit",
+    "sweep",
+    "upgrade",
+    "verify",
+]

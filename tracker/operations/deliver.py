@@ -1,0 +1,262 @@
+"""Delivery: reminders leave the outbox one by one, each attempt written before it is made.
+
+One transaction ends an attempt and begins the next, so at any moment at most one message of a
+worker is between the server's acceptance and our commit. A worker that dies leaves its attempt
+visible; when the lease ends it is recorded as unknown and tried again with the same Message-ID:
+a rare copy is preferred to a rare silence.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from tracker.domain.assignment import Assignment
+from tracker.domain.entry import Draft
+from tracker.domain.standing import SETTLED, Progress
+from tracker.notify.message import message_id
+from tracker.notify.notice import Notice
+from tracker.notify.outcome import Outcome
+from tracker.notify.send import Sender
+from tracker.operations.channels import public_address
+from tracker.operations.notices import notice_of
+from tracker.operations.recording import registry_in_force
+from tracker.settings import Settings
+from tracker.store import adopted, assignments, ledger, outbox
+from tracker.store.outbox import Reminder
+from tracker.store.store import Connection, Store
+
+# longer than the slowest conversation the sender's time-outs allow
+LEASE = timedelta(minutes=5)
+TRIES = 8
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=6)
+
+
+class Sends(Protocol):
+    """What delivery needs of a sender."""
+
+    def send(self, channel: str, notice: Notice) -> Outcome:
+        """Return what became of one notice to one channel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """How many attempts ended in which way, and how many reminders were set aside before an attempt."""
+
+    accepted: int = 0
+    temporary: int = 0
+    permanent: int = 0
+    unknown: int = 0
+    cancelled: int = 0
+    failed: int = 0
+
+    def plus(self, what: str) -> "Delivered":
+        """Return the counts with one more of a kind."""
+        counts = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return Delivered(**{**counts, what: counts[what] + 1})
+
+    @property
+    def attempts(self) -> int:
+        """Return how many messages were tried."""
+        return self.accepted + self.temporary + self.permanent + self.unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One attempt that has been written down and is about to be made."""
+
+    reminder: Reminder
+    attempt: int
+    token: int
+    delivery: int
+    address: str
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    job: Job
+    outcome: Outcome
+
+
+def deliver(
+    store: Store,
+    sender: Sends,
+    *,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    actor: str = "deliver",
+    limit: int | None = None,
+) -> Delivered:
+    """Send every reminder that is due and return how the attempts ended; `limit` bounds their number."""
+    total, ended = Delivered(), None
+    while True:
+        with store.write() as connection:
+            at = ledger.settle(connection, clock())
+            if ended is not None:
+                _end(connection, ended, at=at, actor=actor)
+            ended = None
+            job = None
+            while job is None and (limit is None or total.attempts < limit):
+                reminder = outbox.claim_next(connection, at=at)
+                if reminder is None:
+                    break
+                job, why = _begin(connection, reminder, settings=settings, at=at, actor=actor)
+                total = total.plus(why) if why else total
+        if job is None:
+            return total
+        outcome = _send(sender, job)
+        total = total.plus(outcome.kind)
+        ended = _Ended(job, outcome)
+
+
+def wait_after(attempt: int) -> timedelta:
+    """Return how long to wait after an attempt that did not succeed: 1, 4, 16 … minutes, six hours at most.
+
+    >>> [str(wait_after(n)) for n in (1, 2, 3, 8)]
+    ['0:01:00', '0:04:00', '0:16:00', '6:00:00']
+    """
+    return min(FIRST_WAIT * int(4 ** (attempt - 1)), LONGEST_WAIT)
+
+
+def _send(sender: Sends, job: Job) -> Outcome:
+    try:
+        return sender.send(job.address, job.notice)
+    except Exception as error:  # one notice that cannot be written must not hold up the others
+        return Outcome("temporary", None, f"the notice could not be made: {type(error).__name__}: {error}")
+
+
+def _begin(
+    connection: Connection, reminder: Reminder, *, settings: Settings, at: datetime, actor: str
+) -> tuple[Job | None, str | None]:
+    """Write the next attempt at a claimed reminder down, or set the reminder aside and say how."""
+    if reminder.state == "sending":
+        _give_up_attempt(connection, reminder, at=at, actor=actor)
+    found = assignments.get(connection, [reminder.assignment])
+    address, language = _way(connection, reminder)
+    if why := _void(reminder, found[0] if found else None):
+        return None, _set_aside(connection, reminder, "cancelled", why, at=at, actor=actor)
+    if address is None:
+        why = f"{reminder.agency} has no channel '{reminder.channel}' any more"
+        return None, _set_aside(connection, reminder, "failed", why, at=at, actor=actor)
+    if reminder.attempts >= TRIES:
+        why = f"{TRIES} attempts did not succeed"
+        return None, _set_aside(connection, reminder, "failed", why, at=at, actor=actor)
+    registry = registry_in_force(connection)
+    notice = notice_of(
+        connection,
+        reminder,
+        found[0],
+        registry=registry,
+        settings=settings,
+        head=ledger.position(connection),
+        language=language or registry.agencies[reminder.agency].language,
+        at=at,
+    )
+    return _write_down(connection, reminder, address, notice, at), None
+
+
+def _write_down(connection: Connection, reminder: Reminder, address: str, notice: Notice, at: datetime) -> Job:
+    attempt = reminder.attempts + 1
+    outbox.lease(connection, reminder, until=at + LEASE)
+    row = {
+        "reminder": reminder.id,
+        "attempt": attempt,
+        "address": public_address(address),
+        "message_id": message_id(notice),
+        "started_at": at,
+        "seq": notice.seq,
+    }
+    delivery = outbox.begin_attempt(connection, row)
+    token = reminder.token + 1
+    return Job(reminder=reminder, attempt=attempt, token=token, delivery=delivery, address=address, notice=notice)
+
+
+def _void(reminder: Reminder, assignment: Assignment | None) -> str | None:
+    """Return why a reminder has nothing left to say, or None."""
+    if assignment is None:
+        return "the assignment is gone"
+    if assignment.facts.progress in SETTLED | {Progress.SUBMITTED}:
+        return f"the assignment is {assignment.facts.progress}"
+    if assignment.version != reminder.version:
+        return "the deadline has changed"
+    return None
+
+
+def _way(connection: Connection, reminder: Reminder) -> tuple[str | None, str | None]:
+    """Return the address and language of a reminder's channel as they are now, whatever they were when it was made."""
+    for channel in adopted.channels(connection, [reminder.agency]).get(reminder.agency, ()):
+        if channel.name == reminder.channel:
+            return channel.address, channel.language
+    return None, None
+
+
+def _end(connection: Connection, ended: _Ended, *, at: datetime, actor: str) -> None:
+    """Record how an attempt ended; a worker whose lease was taken over changes only its own attempt."""
+    job, outcome = ended.job, ended.outcome
+    tried_out = job.attempt >= TRIES
+    if outcome.kind == "accepted":
+        state, due_at, why = "accepted", None, None
+    elif outcome.kind == "permanent" or tried_out:
+        state, due_at, why = "failed", None, outcome.detail
+    else:
+        state, due_at, why = "pending", at + wait_after(job.attempt), outcome.detail
+    held = outbox.finish(connection, job.reminder.id, token=job.token, state=state, due_at=due_at, why=why)
+    draft = _entry(job.reminder, job.attempt, outcome, at, actor, message=message_id(job.notice), late=not held)
+    position = ledger.append(connection, [draft], at=at)
+    outbox.end_attempt(
+        connection,
+        job.delivery,
+        outcome=outcome.kind,
+        code=outcome.code,
+        detail=outcome.detail,
+        at=at,
+        seq=position.seq,
+    )
+
+
+def _give_up_attempt(connection: Connection, reminder: Reminder, *, at: datetime, actor: str) -> None:
+    attempt = outbox.unfinished(connection, reminder.id)
+    if attempt is None:
+        return
+    outcome = Outcome("unknown", None, "the worker stopped before it could say what became of this attempt")
+    draft = _entry(reminder, attempt.attempt, outcome, at, actor, message=attempt.message_id)
+    position = ledger.append(connection, [draft], at=at)
+    outbox.end_attempt(
+        connection, attempt.id, outcome="unknown", code=None, detail=outcome.detail, at=at, seq=position.seq
+    )
+
+
+def _set_aside(connection: Connection, reminder: Reminder, state: str, why: str, *, at: datetime, actor: str) -> str:
+    outbox.set_aside(connection, reminder.id, state=state, why=why)
+    payload = {"reminder": reminder.reference, "rung": reminder.rung, "state": state, "why": why}
+    draft = Draft(kind="reminder_closed", effective_at=at, actor=actor, assignment=reminder.assignment, payload=payload)
+    ledger.append(connection, [draft], at=at)
+    return state
+
+
+def _entry(
+    reminder: Reminder, attempt: int, outcome: Outcome, at: datetime, actor: str, *, message: str, late: bool = False
+) -> Draft:
+    payload = {
+        "reminder": reminder.reference,
+        "rung": reminder.rung,
+        "agency": reminder.agency,
+        "channel": reminder.channel,
+        "attempt": attempt,
+        "message_id": message,
+        "outcome": outcome.kind,
+        "code": outcome.code,
+        "detail": outcome.detail,
+        "after_lease": late,
+    }
+    return Draft(kind="delivery", effective_at=at, actor=actor, assignment=reminder.assignment, payload=payload)
+
+
+@contextmanager
+def open_sender(store: Store, settings: Settings) -> Iterator[Sender]:
+    """Yield the sender of a store: what a rehearsal sends never leaves this machine."""
+    with Sender(settings.smtp_url, rehearsal=store.position().is_rehearsal) as sender:
+        yield sender

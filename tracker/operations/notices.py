@@ -1,0 +1,160 @@
+"""Notices: what a reminder will say, reckoned at the instant it is sent."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from tracker.domain.agency import Registry
+from tracker.domain.assignment import Assignment
+from tracker.domain.deadline import reckon
+from tracker.domain.directive import Directive, Task
+from tracker.domain.errors import NotFound
+from tracker.domain.ladder import Stage
+from tracker.domain.phrase import Phrase
+from tracker.domain.standing import SETTLED, next_moment, standing
+from tracker.notify.notice import Notice, Peer
+from tracker.operations.reading import directive_in_force, task_of
+from tracker.settings import Settings
+from tracker.store import assignments
+from tracker.store.ledger import Position
+from tracker.store.outbox import Reminder
+from tracker.store.store import Connection
+
+REASONS = {
+    "overdue_waiting": "overdue",
+    "overdue_today": "overdue",
+    "waiting_more": "waiting",
+    "undated_free": "open",
+    "returned_late": "returned",
+    "completed_undated": "completed_on_time",
+}
+PEERS = 5  # a mail names so many tasks that wait, or are waited for; the page has them all
+
+
+def notice_of(
+    connection: Connection,
+    reminder: Reminder,
+    assignment: Assignment,
+    *,
+    registry: Registry,
+    settings: Settings,
+    head: Position,
+    language: str,
+    at: datetime,
+) -> Notice:
+    """Return the notice of a reminder, with every fact as it is at the instant of sending."""
+    directive = directive_in_force(connection, assignment.task.rsplit("/", 1)[0])
+    task = directive.task(assignment.task)
+    if task is None:
+        raise NotFound(f"{directive.key} no longer has the task {assignment.task}")
+    policy = registry.policy(assignment.remind)
+    limit = assignment.facts.limit
+    now = standing(assignment.facts, at=at, policy=policy)
+    coming = next_moment(assignment.facts, at=at, policy=policy, told=reminder.moment)
+    page = f"{settings.base_url.rstrip('/')}/tasks/{assignment.ref}"
+    return Notice(
+        reference=reminder.reference,
+        key=reminder.key,
+        language=language,
+        stage=reminder.stage,
+        days=_days(assignment, reminder.stage, registry, at),
+        directive_key=directive.key,
+        directive_number=directive.number,
+        directive_title=directive.title.in_language(language),
+        issued=directive.issued,
+        issuer=_name(registry, directive.issuer, language),
+        task=task.id,
+        task_title=task.title.in_language(language),
+        assignment=assignment.ref,
+        agency=assignment.agency,
+        agency_name=_name(registry, assignment.agency, language),
+        last_day=limit.last_day if limit else None,
+        minute=limit.minute if limit else None,
+        zone=registry.calendar.zone,
+        late_from=limit.late_from if limit else None,
+        words=task.due.words if task.due else None,
+        explanation=tuple(str(step) for step in explanation(task, directive, registry)),
+        basis=basis(task),
+        reason_code=REASONS.get(now.reason.code, now.reason.code),
+        reason_values=now.reason.values,
+        deliverable=task.deliverable,
+        evidence_required=task.evidence_required,
+        waiting_for=_waiting_for(connection, assignment, registry, language, at),
+        waited_by=_waited_by(connection, assignment, registry, language, at),
+        url=page,
+        report_url=f"{page}/report",
+        extension_url=f"{page}/extension",
+        contest_url=f"{page}/not-ours",
+        next_reminder=registry.calendar.civil_day(coming) if coming else None,
+        office=settings.office,
+        contact=settings.contact,
+        sender=settings.sender,
+        seq=head.seq,
+        head=head.hash,
+        as_of=at,
+        rehearsal=head.is_rehearsal,
+    )
+
+
+def explanation(task: Task, directive: Directive, registry: Registry) -> tuple[Phrase, ...]:
+    """Return how the date of a task was set, line by line; nothing for a task without one."""
+    if task.due is None:
+        return ()
+    found = reckon(task.due.rule, issued=directive.issued, calendar=registry.calendar)
+    return found.explanation if found else ()
+
+
+def basis(task: Task) -> str:
+    """Return where a task was read, as a locator.
+
+    The sentence itself stays in the source: the tracker keeps its fingerprint.
+    """
+    return f"{task.source.source}, § {task.source.sentence}" if task.source else ""
+
+
+def _days(assignment: Assignment, stage: Stage | str, registry: Registry, at: datetime) -> int | None:
+    limit = assignment.facts.limit
+    if limit is None or stage not in ("before", "overdue"):
+        return None
+    if stage == "overdue":
+        return limit.days_late(at)
+    calendar = registry.calendar
+    return calendar.working_days_between(calendar.civil_day(at), limit.last_day)
+
+
+def _name(registry: Registry, code: str, language: str) -> str:
+    agency = registry.agencies.get(code)
+    return agency.name.in_language(language) if agency else code
+
+
+def _waiting_for(
+    connection: Connection, assignment: Assignment, registry: Registry, language: str, at: datetime
+) -> tuple[Peer, ...]:
+    found = assignments.of_tasks(connection, assignment.facts.waiting_for) if assignment.facts.waiting_for else ()
+    own = [a for a in found if a.agency == assignment.agency]
+    return _peers(connection, own or found, registry, language, at)
+
+
+def _waited_by(
+    connection: Connection, assignment: Assignment, registry: Registry, language: str, at: datetime
+) -> tuple[Peer, ...]:
+    waiting = assignments.needing(connection, [assignment.task])
+    found = [a for a in assignments.of_tasks(connection, waiting) if assignment.task in a.facts.waiting_for]
+    return _peers(connection, [a for a in found if a.agency == assignment.agency] or found, registry, language, at)
+
+
+def _peers(
+    connection: Connection, found: Iterable[Assignment], registry: Registry, language: str, at: datetime
+) -> tuple[Peer, ...]:
+    still_open = [a for a in found if a.facts.progress not in SETTLED][:PEERS]
+    return tuple(_peer(connection, a, registry, language, at) for a in still_open)
+
+
+def _peer(connection: Connection, assignment: Assignment, registry: Registry, language: str, at: datetime) -> Peer:
+    limit = assignment.facts.limit
+    last_day: date | None = limit.last_day if limit else None
+    return Peer(
+        title=task_of(connection, assignment.task).title.in_language(language),
+        agency=_name(registry, assignment.agency, language),
+        last_day=last_day,
+        late=limit is not None and at >= limit.late_from,
+    )

@@ -1,0 +1,126 @@
+"""The sweep: one pass at one instant over what has come due. Its cost follows what is due, not what exists."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from tracker.domain.assignment import Assignment, rungs_owed
+from tracker.domain.entry import Draft, stamp
+from tracker.domain.ladder import Moment
+from tracker.operations.recording import Step, record, registry_in_force
+from tracker.store import adopted, assignments, ledger, outbox
+from tracker.store.adopted import Channel
+from tracker.store.store import Connection, Store
+
+BATCH = 500
+NO_CHANNEL = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep did: assignments looked at, entries written, reminders made."""
+
+    claimed: int = 0
+    entries: int = 0
+    reminders: int = 0
+
+    def __add__(self, other: "Swept") -> "Swept":
+        return Swept(self.claimed + other.claimed, self.entries + other.entries, self.reminders + other.reminders)
+
+
+def sweep(store: Store, *, at: datetime, actor: str = "sweep", batch: int = BATCH) -> Swept:
+    """Reckon every assignment whose moment has come, record it, and write the reminders owed.
+
+    Any number of sweeps at one instant do the work of one: each assignment is claimed by one
+    of them, and the unique key of a reminder decides. Only the latest rung is told.
+    """
+    total = Swept()
+    while (done := _batch(store, at, actor, batch)).claimed:
+        total += done
+    return total
+
+
+def _batch(store: Store, at: datetime, actor: str, batch: int) -> Swept:
+    with store.write() as connection:
+        at = ledger.settle(connection, at)
+        due = assignments.claim_due(connection, at=at, limit=batch)
+        if not due:
+            return Swept()
+        registry = registry_in_force(connection)
+        owed = {a.ref: rungs_owed(a, at=at, policy=registry.policy(a.remind)) for a in due}
+        steps = [Step(a, _draft(a, owed[a.ref], actor)) for a in due]
+        record(connection, steps, at=at, registry=registry)
+        made = _make_reminders(connection, [(a, owed[a.ref][-1]) for a in due if owed[a.ref]], at)
+        return Swept(len(due), len(steps), made)
+
+
+def _draft(assignment: Assignment, owed: Sequence[Moment], actor: str) -> Draft:
+    """Return the entry of one look: which rung is told, and which went untold before it (after an outage)."""
+    told = owed[-1] if owed else None
+    payload = {
+        "rung": told.rung if told else None,
+        "moment": stamp(told.at) if told else None,
+        "skipped": [moment.rung for moment in owed[:-1]],
+    }
+    assert assignment.next_moment is not None
+    # a deadline passes when it passed, not when it was noticed: the entry carries both
+    return Draft(
+        kind="swept",
+        effective_at=assignment.next_moment,
+        actor=actor,
+        assignment=assignment.ref,
+        payload=payload,
+    )
+
+
+def _make_reminders(connection: Connection, owed: Sequence[tuple[Assignment, Moment]], at: datetime) -> int:
+    ways = adopted.channels(connection, {assignment.agency for assignment, _ in owed}) if owed else {}
+    rows = [row for assignment, moment in owed for row in _rows(assignment, moment, ways, at)]
+    return outbox.make(connection, rows)
+
+
+def _rows(
+    assignment: Assignment, moment: Moment, ways: Mapping[str, Sequence[Channel]], at: datetime
+) -> list[dict[str, Any]]:
+    """Return one reminder a channel; an agency without any gets one that has failed, for a person to see."""
+    names = [channel.name for channel in ways.get(assignment.agency, ())]
+    return [_row(assignment, moment, name, at) for name in names or [NO_CHANNEL]]
+
+
+def _row(assignment: Assignment, moment: Moment, channel: str, at: datetime) -> dict[str, Any]:
+    key = reminder_key(assignment, moment.rung, channel)
+    reachable = channel != NO_CHANNEL
+    return {
+        "reference": reference(key),
+        "key": key,
+        "assignment": assignment.ref,
+        "rung": moment.rung,
+        "stage": moment.stage,
+        "version": assignment.version,
+        "agency": assignment.agency,
+        "channel": channel,
+        "moment": moment.at,
+        "made_at": at,
+        "state": "pending" if reachable else "failed",
+        "due_at": at if reachable else None,
+        "token": 0,
+        "attempts": 0,
+        "why": None if reachable else "the agency has no channel: set one with 'tracker channel set'",
+    }
+
+
+def reminder_key(assignment: Assignment, rung: str, channel: str) -> str:
+    """Return the once-only key of a reminder. Its form is frozen: another form would send everything again."""
+    return f"r1|{assignment.ref}|{rung}|{assignment.version}|{assignment.agency}|{channel}"
+
+
+def reference(key: str) -> str:
+    """Return the short reference a reminder carries everywhere, the same for every attempt.
+
+    >>> reference("r1|2025/412-tb-vpcp/service-portal/BNV|due|1|BNV|mail")
+    'ntf-jtxcaofh2rgl2'
+    """
+    return "ntf-" + base64.b32encode(sha256(key.encode()).digest())[:13].decode().lower()

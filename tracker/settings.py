@@ -1,0 +1,29 @@
+"""Settings of one installation, read from TRACKER_* environment variables; every one has a working default."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+PREFIX = "TRACKER_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where the store is, how mail leaves, and how the office names itself.
+
+    >>> Settings.of({"TRACKER_OFFICE": "Văn phòng"}).office
+    'Văn phòng'
+    """
+
+    database_url: str = "sqlite:///tracker.db"
+    smtp_url: str = "smtp://127.0.0.1:25"
+    base_url: str = "http://127.0.0.1:8000"
+    office: str = "Directive Tracking Office"
+    contact: str = "the secretariat of the office"
+    sender: str = "tracker@directives.example"
+    directives: str = "directives"
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "Settings":
+        """Return the settings of an environment: TRACKER_DATABASE_URL, TRACKER_SMTP_URL and so on."""
+        names = {field.name: PREFIX + field.name.upper() for field in fields(cls)}
+        return cls(**{name: environment[variable] for name, variable in names.items() if environment.get(variable)})

@@ -11,13 +11,14 @@ from email.utils import format_datetime
 from hashlib import sha256
 
 from tracker.notify.notice import Notice, cleaned, folded
-from tracker.notify.render import render
+from tracker.notify.render import laid_out
 from tracker.notify.wire import POLICY, ascii_domain, encoded, mailbox
 
 
 def build(notice: Notice, recipient: str) -> EmailMessage:
     """Return the whole mail for one recipient."""
-    rendered, notice = render(notice), cleaned(notice)
+    notice = cleaned(notice)
+    rendered = laid_out(notice)
     message = EmailMessage(policy=POLICY)
     for name, value in _headers(notice, recipient, subject=rendered.subject):
         message[name] = value

@@ -35,7 +35,12 @@ class Rendered:
 
 def render(notice: Notice) -> Rendered:
     """Return the notice in its own language, every text in it folded and escaped."""
-    page = sheet(cleaned(notice))
+    return laid_out(cleaned(notice))
+
+
+def laid_out(notice: Notice) -> Rendered:
+    """Return a notice that is already cleaned, laid out."""
+    page = sheet(notice)
     values = {"sheet": page, "colour": COLOURS[page.stage], "glyph": GLYPHS[page.stage]}
     text = _template("notice.txt").render(values, rows=_aligned(page))
     return Rendered(page.subject, text, _template("notice.html").render(values))

@@ -7,10 +7,11 @@ written as it is; read back, it is parsed by the standard library like any other
 
 import base64
 import re
+from collections.abc import Iterator
 from email.headerregistry import Address
-from email.message import Message
+from email.message import EmailMessage, Message
 from email.policy import EmailPolicy
-from typing import Any
+from typing import Any, cast
 
 _BREAK = re.compile(r"[\r\n]")
 _ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
@@ -94,3 +95,32 @@ def _pieces(text: str) -> list[bytes]:
             piece = b""
         piece += octets
     return [*pieces, piece]
+
+
+def octets(message: EmailMessage, *, international: bool) -> bytes:
+    """Return the message as it goes on the wire.
+
+    One of ours is final already, header by header and line by line: it is only joined, which
+    takes a third of the time the standard generator needs to find that out. Any other message,
+    and any address beyond ASCII, goes through the generator.
+    """
+    if isinstance(message.policy, WirePolicy) and not international:
+        return b"".join(_joined(message))
+    changes: dict[str, Any] = {"linesep": "\r\n", "utf8": international}
+    return message.as_bytes(policy=message.policy.clone(**changes))
+
+
+def _joined(message: EmailMessage) -> Iterator[bytes]:
+    for name, value in message.raw_items():
+        yield message.policy.fold_binary(name, value)
+    yield b"\r\n"
+    parts = message.get_payload()
+    if isinstance(parts, str):
+        yield parts.replace("\n", "\r\n").encode("ascii")
+        return
+    boundary = str(message.get_boundary()).encode("ascii")
+    for part in parts:
+        yield b"--" + boundary + b"\r\n"
+        yield from _joined(cast(EmailMessage, part))
+        yield b"\r\n"
+    yield b"--" + boundary + b"--\r\n"

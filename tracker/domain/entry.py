@@ -84,7 +84,7 @@ def stamp(at: datetime) -> str:
     """
     if at.tzinfo is None:
         raise ValueError("an instant must be aware")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def instant(text: str) -> datetime:

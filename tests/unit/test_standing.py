@@ -1,0 +1,145 @@
+"""Standing: the boundary table. Before, at and after each instant at which something turns."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from tests.builders import a_calendar, a_ladder
+from tracker.domain.calendar import Span
+from tracker.domain.limit import Limit
+from tracker.domain.standing import CLOSED_OUT, Cell, Facts, Policy, Progress, next_moment, soon_from, standing
+
+TICK = timedelta(microseconds=1)
+POLICY = Policy(calendar=a_calendar(), due_soon=Span(3, "working days"), ladder=a_ladder())
+ASSIGNED = datetime(2025, 8, 11, 1, tzinfo=UTC)  # Mon 11 Aug 08:00 in Hanoi
+LIMIT = Limit(last_day=date(2025, 8, 31), zone="Asia/Ho_Chi_Minh", late_from=datetime(2025, 8, 31, 17, tzinfo=UTC))
+LATE = LIMIT.late_from
+SOON = datetime(2025, 8, 25, 17, tzinfo=UTC)  # Tue 26 Aug 00:00: three working days before Fri 29
+
+
+def facts(**changes: object) -> Facts:
+    dated = Facts(progress=Progress.ASSIGNED, assigned_at=ASSIGNED, touched_at=ASSIGNED, limit=LIMIT)
+    return replace(dated, **changes)  # type: ignore[arg-type]
+
+
+def undated(**changes: object) -> Facts:
+    return facts(**{"limit": None, "review": Span(14, "days"), **changes})
+
+
+def name(known: Facts, at: datetime) -> str:
+    return standing(known, at=at, policy=POLICY).name
+
+
+def cell(known: Facts, at: datetime) -> Cell:
+    return standing(known, at=at, policy=POLICY).cell
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        (ASSIGNED, "open"),
+        (SOON - TICK, "open"),
+        (SOON, "due_soon"),
+        (SOON + TICK, "due_soon"),
+        (LATE - TICK, "due_soon"),
+        (LATE, "overdue"),
+        (LATE + TICK, "overdue"),
+    ],
+)
+def test_an_open_task_turns_due_soon_and_overdue_at_the_instant(at: datetime, expected: str) -> None:
+    assert name(facts(), at) == expected
+
+
+def test_due_soon_counts_back_from_the_last_working_day() -> None:
+    assert soon_from(LIMIT, POLICY) == SOON
+
+
+@pytest.mark.parametrize(
+    ("received", "expected"),
+    [(LATE - TICK, Cell.ON_TIME), (LATE, Cell.LATE), (LATE + TICK, Cell.LATE)],
+)
+def test_lateness_is_measured_on_the_report_received_not_on_its_acceptance(received: datetime, expected: Cell) -> None:
+    done = facts(progress=Progress.COMPLETED, received_at=received, touched_at=received + timedelta(days=30))
+    assert cell(done, LATE + timedelta(days=60)) == expected
+
+
+@pytest.mark.parametrize(
+    ("received", "expected"),
+    [(LATE - TICK, Cell.IN_TIME), (LATE, Cell.OVERDUE), (LATE + TICK, Cell.OVERDUE)],
+)
+def test_a_timely_report_awaiting_review_is_never_overdue(received: datetime, expected: Cell) -> None:
+    reported = facts(progress=Progress.SUBMITTED, received_at=received)
+    assert cell(reported, LATE + timedelta(days=60)) == expected
+
+
+def test_a_returned_report_leaves_the_deadline_running() -> None:
+    returned = facts(progress=Progress.RETURNED, returned_at=SOON, missing="the signed annex")
+    assert name(returned, SOON + TICK) == "due_soon"
+    assert "the signed annex" in str(standing(returned, at=SOON, policy=POLICY).reason)
+    assert name(returned, LATE) == "overdue"
+
+
+def test_a_task_that_waits_cannot_start_yet_but_its_deadline_still_passes() -> None:
+    waiting = facts(waiting_for=("2025/412-tb-vpcp/legal-review", "2025/412-tb-vpcp/survey"))
+    assert name(waiting, SOON) == "waiting"
+    assert str(standing(waiting, at=SOON, policy=POLICY).reason).endswith("legal-review and 1 more")
+    assert name(waiting, LATE) == "overdue"
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        (datetime(2025, 8, 24, 17, tzinfo=UTC) - TICK, "undated"),  # 14 days after Mon 11 Aug: Mon 25 Aug 00:00
+        (datetime(2025, 8, 24, 17, tzinfo=UTC), "review_due"),
+        (datetime(2025, 8, 24, 17, tzinfo=UTC) + TICK, "review_due"),
+    ],
+)
+def test_an_undated_task_turns_review_due_when_nothing_was_heard(at: datetime, expected: str) -> None:
+    assert name(undated(), at) == expected
+    assert cell(undated(), at) == Cell.UNDATED
+
+
+def test_a_sign_of_life_starts_the_review_interval_again() -> None:
+    heard = undated(progress=Progress.ACKNOWLEDGED, touched_at=ASSIGNED + timedelta(days=10))
+    assert name(heard, ASSIGNED + timedelta(days=15)) == "undated"
+
+
+def test_an_undated_task_cannot_be_completed_late() -> None:
+    done = undated(progress=Progress.COMPLETED, received_at=LATE + timedelta(days=400))
+    assert cell(done, LATE + timedelta(days=500)) == Cell.ON_TIME
+
+
+@pytest.mark.parametrize("progress", sorted(CLOSED_OUT))
+def test_what_is_closed_out_stands_outside_the_rates(progress: Progress) -> None:
+    assert cell(facts(progress=progress, why="superseded by 316/NQ-CP"), LATE) == Cell.CLOSED_OUT
+
+
+@pytest.mark.parametrize("limit", [LIMIT, None])
+@pytest.mark.parametrize("progress", list(Progress))
+def test_every_progress_has_a_standing_a_cell_and_a_reason(progress: Progress, limit: Limit | None) -> None:
+    known = facts(progress=progress, limit=limit, review=None if limit else Span(30, "days"), returned_at=ASSIGNED)
+    for at in (ASSIGNED, SOON, LATE, LATE + timedelta(days=30)):
+        found = standing(known, at=at, policy=POLICY)
+        assert found.cell in Cell
+        assert str(found.reason)
+
+
+def test_the_next_moment_is_never_missed_by_a_turn_of_the_standing() -> None:
+    known, at, told = facts(), ASSIGNED, ASSIGNED
+    turns = []
+    while (at_next := next_moment(known, at=at, policy=POLICY, told=told)) is not None and at_next <= LATE:
+        assert at_next > at
+        turns.append(name(known, at_next))
+        assert name(known, at_next - TICK) == name(known, at)
+        at = told = at_next
+    assert turns[-1] == "overdue"
+
+
+def test_a_settled_or_submitted_assignment_needs_no_further_look() -> None:
+    for progress in (Progress.SUBMITTED, Progress.COMPLETED, *CLOSED_OUT):
+        assert next_moment(facts(progress=progress, received_at=SOON), at=SOON, policy=POLICY, told=None) is None
+
+
+def test_a_new_assignment_needs_a_look_at_once() -> None:
+    assert next_moment(facts(), at=ASSIGNED, policy=POLICY, told=None) == ASSIGNED

@@ -28,26 +28,26 @@ def claim_due(connection: Connection, *, at: datetime, limit: int) -> tuple[Assi
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return _read(connection, question)
+    return read_assignments(connection, question)
 
 
 def get(connection: Connection, refs: Iterable[str], *, lock: bool = False) -> tuple[Assignment, ...]:
     """Return assignments by reference, in the order of the references; those unknown are left out."""
     question = select(ASSIGNMENT).where(ASSIGNMENT.c.ref.in_(sorted(refs))).order_by(ASSIGNMENT.c.ref)
-    return _read(connection, question.with_for_update() if lock else question)
+    return read_assignments(connection, question.with_for_update() if lock else question)
 
 
 def of_tasks(connection: Connection, tasks: Iterable[str], *, lock: bool = False) -> tuple[Assignment, ...]:
     """Return every assignment of some tasks, in the order of the references."""
     question = select(ASSIGNMENT).where(ASSIGNMENT.c.task.in_(sorted(tasks))).order_by(ASSIGNMENT.c.ref)
-    return _read(connection, question.with_for_update() if lock else question)
+    return read_assignments(connection, question.with_for_update() if lock else question)
 
 
 def of_directive(connection: Connection, directive: str, *, lock: bool = False) -> tuple[Assignment, ...]:
     """Return every assignment of a directive, in the order of the references."""
     question = select(ASSIGNMENT).where(ASSIGNMENT.c.task.startswith(f"{directive}/", autoescape=True))
     question = question.order_by(ASSIGNMENT.c.ref)
-    return _read(connection, question.with_for_update() if lock else question)
+    return read_assignments(connection, question.with_for_update() if lock else question)
 
 
 def find(
@@ -66,7 +66,7 @@ def find(
         question = question.where(ASSIGNMENT.c.agency == agency)
     if directive is not None:
         question = question.where(ASSIGNMENT.c.task.startswith(f"{directive}/", autoescape=True))
-    return _read(connection, question.limit(limit) if limit is not None else question)
+    return read_assignments(connection, question.limit(limit) if limit is not None else question)
 
 
 def refs_ending(connection: Connection, ending: str) -> tuple[str, ...]:
@@ -163,7 +163,8 @@ def canonical_list(items: Sequence[str]) -> str:
     return json.dumps(list(items), ensure_ascii=False, separators=(",", ":"))
 
 
-def _read(connection: Connection, question: Select[Any]) -> tuple[Assignment, ...]:
+def read_assignments(connection: Connection, question: Select[Any]) -> tuple[Assignment, ...]:
+    """Return the assignments a question about their table finds, in its order."""
     return tuple(_assignment(row) for row in connection.execute(question))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from tracker.domain.entry import GENESIS, Draft, Entry, body_of, link
 from tracker.domain.errors import Refused
@@ -100,6 +100,11 @@ def entries(
         question = question.where(ENTRY.c.assignment == assignment)
     if until is not None:
         question = question.where(ENTRY.c.recorded_at <= until)
+    yield from read_entries(connection, question)
+
+
+def read_entries(connection: Connection, question: Select[Any]) -> Iterator[Entry]:
+    """Yield the entries a question about their table finds, in its order."""
     for row in connection.execution_options(yield_per=BATCH).execute(question):
         payload = json.loads(row.body)["payload"]
         yield Entry(**{name: getattr(row, name) for name in _COPIED}, payload=payload)

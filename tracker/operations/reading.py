@@ -13,9 +13,13 @@ _ROOM = 64
 
 def directive_in_force(connection: Connection, key: str) -> Directive:
     """Return the adopted directive of that key; raises NotFound."""
-    version = adopted.directive(connection, key)
-    if version is None:
+    mark = adopted.directive_fingerprint(connection, key)
+    if mark is None:
         raise NotFound(f"no directive '{key}' has been adopted")
+    if known := _KNOWN.get((key, mark)):
+        return known
+    version = adopted.directive(connection, key)
+    assert version is not None
     return read_version(key, version)
 
 

@@ -99,9 +99,10 @@ def directive(connection: Connection, key: str) -> Version | None:
     return _version(row) if row else None
 
 
-def directive_of(connection: Connection, task: str) -> Version | None:
-    """Return the current version of the directive a task key belongs to."""
-    return directive(connection, task.rsplit("/", 1)[0])
+def directive_fingerprint(connection: Connection, key: str) -> str | None:
+    """Return the fingerprint of the current version of a directive, without reading the document."""
+    question = select(DIRECTIVE.c.fingerprint).where(DIRECTIVE.c.key == key, DIRECTIVE.c.current.is_(True))
+    return connection.execute(question).scalar_one_or_none()
 
 
 def directive_list(connection: Connection) -> tuple[tuple[str, str, date, int, str], ...]:

@@ -1,0 +1,209 @@
+"""Mails as they are read: one golden file for each stage and language, and what none may lack."""
+
+import difflib
+import os
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.notify.a_notice import a_notice
+from tracker.notify.notice import LANGUAGES, STAGES, Peer
+from tracker.notify.render import render
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "mail"
+EVERY = [(stage, language) for stage in STAGES for language in LANGUAGES]
+
+
+def _same(path: Path, text: str) -> None:
+    """Compare with the golden file; GOLDEN=write in the environment writes it anew."""
+    if os.environ.get("GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    kept = path.read_text(encoding="utf-8")
+    difference = "\n".join(difflib.unified_diff(kept.splitlines(), text.splitlines(), "golden", "now", lineterm=""))
+    assert kept == text, difference
+
+
+class _Read(HTMLParser):
+    """What a reader of the HTML sees and may click."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.links: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.links += [value or "" for name, value in attrs if name == "href"]
+
+    def handle_data(self, data: str) -> None:
+        self.said.append(data)
+
+
+@pytest.mark.parametrize(("stage", "language"), EVERY)
+def test_each_stage_reads_as_agreed_in_each_language(stage: str, language: str) -> None:
+    rendered = render(a_notice(stage=stage, language=language))
+    _same(GOLDEN / f"{stage}-{language}.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")
+    _same(GOLDEN / f"{stage}-{language}.html", rendered.html)
+
+
+@pytest.mark.parametrize(("stage", "language"), EVERY)
+def test_both_parts_show_every_address_in_clear(stage: str, language: str) -> None:
+    notice = a_notice(stage=stage, language=language)
+    rendered = render(notice)
+    read = _Read(rendered.html)
+    shown = " ".join(read.said)
+    urls = [notice.url, notice.report_url, notice.contest_url]
+    for url in [*urls, notice.extension_url] if notice.last_day else urls:
+        assert re.search(rf"{re.escape(url)}\s", rendered.text)
+        assert re.search(rf"{re.escape(url)}(\s|$)", shown)
+        assert url in read.links
+
+
+@pytest.mark.parametrize(("stage", "language"), EVERY)
+def test_the_html_says_what_the_text_says(stage: str, language: str) -> None:
+    rendered = render(a_notice(stage=stage, language=language))
+    shown = re.sub(r"[ \n]+", " ", " ".join(_Read(rendered.html).said))
+    for line in rendered.text.splitlines():
+        for said in filter(None, (part.strip(" -[]") for part in re.split(r" {2,}|(?<=:) ", line))):
+            assert said.rstrip(":\u00a0") in shown, said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_html_needs_nothing_from_elsewhere(language: str) -> None:
+    html = render(a_notice(language=language)).html
+    read = _Read(html)
+    assert f'<html lang="{language}">' in html
+    assert not read.tags & {"img", "script", "style", "link", "iframe", "form", "object"}
+    assert not read.attributes & {"src", "background", "srcset", "class"}
+    assert "url(" not in html
+    assert 'name="color-scheme" content="light dark"' in html
+    assert "max-width:600px" in html
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Sunday 31 August 2025, end of day (Hanoi time) – 3 working days left"),
+        ("vi", "hết ngày Chủ nhật, 31/08/2025 (giờ Hà Nội) – còn 3 ngày làm việc"),
+        ("fr", "dimanche 31 août 2025, fin de journée (heure de Hanoï) – 3 jours ouvrés restants"),
+    ],
+)
+def test_a_day_without_an_hour_lasts_to_its_end(language: str, said: str) -> None:
+    assert said in render(a_notice(language=language)).text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Tuesday 1 December 2026, 17:00 (Hanoi time) – 3 working days left"),
+        ("vi", "17:00, thứ Ba, 01/12/2026 (giờ Hà Nội) – còn 3 ngày làm việc"),
+        ("fr", "mardi 1er décembre 2026, 17 h (heure de Hanoï) – 3 jours ouvrés restants"),
+    ],
+)
+def test_an_hour_is_said_with_whose_hour_it_is(language: str, said: str) -> None:
+    notice = a_notice(language=language, last_day=date(2026, 12, 1), minute=time(17))
+    assert said in render(notice).text
+
+
+@pytest.mark.parametrize(
+    ("stage", "days", "badge"),
+    [
+        ("before", 0, "No working day left"),
+        ("before", 1, "1 working day left"),
+        ("before", 2, "2 working days left"),
+        ("before", None, "Due soon"),
+        ("overdue", 1, "1 day overdue"),
+        ("overdue", 2, "2 days overdue"),
+        ("overdue", None, "Overdue"),
+    ],
+)
+def test_the_subject_counts_as_people_do(stage: str, days: int | None, badge: str) -> None:
+    assert render(a_notice(stage=stage, days=days)).subject.startswith(f"[{badge}] 412/TB-VPCP – ")
+
+
+@pytest.mark.parametrize("length", [80, 120, 5000])
+def test_a_long_title_gives_way_to_the_date_in_the_subject(length: int) -> None:
+    notice = a_notice(task_title="w" * length)
+    subject = render(notice).subject
+    assert len(subject) <= 200
+    assert subject.endswith(" – due 31 August 2025")
+    assert ("…" in subject) == (length > 120)
+    assert "w" * length in render(notice).text
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_how_the_date_was_set_is_told_when_the_task_is_handed_over(stage: str) -> None:
+    text = render(a_notice(stage=stage)).text
+    assert ("How this date was set:" in text) == (stage == "assigned")
+    assert ("Counts as late from Monday 1 September 2025, 00:00 (Hanoi time)." in text) == (stage == "assigned")
+
+
+def test_the_ledger_position_is_short_to_the_eye() -> None:
+    text = render(a_notice(seq=77, head="0123456789abcdef" * 4)).text
+    assert "(77, 0123456789abcdef)" in text
+
+
+def test_a_rehearsal_says_so_first_in_subject_text_and_html() -> None:
+    rendered = render(a_notice(rehearsal=True))
+    assert rendered.subject.startswith("[REHEARSAL] [3 working days left]")
+    assert rendered.text.startswith("*** REHEARSAL: ")
+    assert "REHEARSAL: " in "".join(_Read(rendered.html).said)
+
+
+@pytest.mark.parametrize(("count", "last"), [(9, "Task 8"), (10, "Task 9"), (11, "and 1 more"), (40, "and 30 more")])
+def test_a_long_list_of_peers_is_cut_and_counted(count: int, last: str) -> None:
+    peers = tuple(Peer(title=f"Task {n}", agency="BTP", last_day=None, late=False) for n in range(count))
+    lines = render(a_notice(waiting_for=(), waited_by=peers)).text.splitlines()
+    said = [line.strip() for line in lines if re.search(r"BTP – Task|\band \d+ more", line)]
+    assert len(said) == min(count, 10) + (count > 10)
+    assert said[-1].endswith(last)
+
+
+def test_what_is_absent_leaves_no_empty_label() -> None:
+    bare: dict[str, Any] = {
+        "words": None, "deliverable": None, "evidence_required": False, "waiting_for": (), "contact": "",
+        "explanation": (), "late_from": None, "basis": "", "directive_title": "",
+    }  # fmt: skip
+    text = render(a_notice(stage="assigned", **bare)).text
+    assert not re.search(r":\s*$", text, re.MULTILINE)
+    for label in ("Date as printed", "Send", "Waiting", "Contact", "How this date"):
+        assert label not in text
+
+
+def test_another_zone_is_named_by_its_place() -> None:
+    notice = a_notice(language="fr", zone="Europe/Paris", as_of=datetime(2025, 8, 27, 1, tzinfo=UTC))
+    text = render(notice).text
+    assert "(heure de Paris)" in text
+    assert "mercredi 27 août 2025, 3 h (heure de Paris)" in text
+
+
+@pytest.mark.parametrize(
+    "evil", ["<script>alert(1)</script>", '"><img src=x onerror=a>', "{{ 7*7 }}", "&lt;b&gt;", "{days}"]
+)
+def test_no_text_of_a_directive_becomes_html_or_template(evil: str) -> None:
+    peer = Peer(title=evil, agency=evil, last_day=None, late=True)
+    notice = a_notice(
+        task_title=evil, directive_title=evil, directive_number=evil, agency_name=evil, office=evil, words=evil,
+        deliverable=evil, contact=evil, basis=evil, explanation=(evil,), waiting_for=(peer,), reference=evil,
+        reason_code="returned", reason_values={"missing": evil},
+    )  # fmt: skip
+    plain = _Read(render(a_notice()).html)
+    read = _Read(render(notice).html)
+    assert read.tags == plain.tags
+    assert read.attributes == plain.attributes
+    assert evil in render(notice).text
+    assert evil in "".join(read.said)
+
+
+def test_an_address_that_would_run_a_script_is_shown_but_not_clickable() -> None:
+    read = _Read(render(replace(a_notice(), report_url="javascript:alert(1)")).html)
+    assert not [link for link in read.links if link.startswith("javascript")]

@@ -251,7 +251,7 @@ def test_a_good_channel_has_nothing_wrong(channel: str) -> None:
 @pytest.mark.parametrize(
     "channel",
     ["json://hooks.example/a", "jsons://10.0.0.1", "json://127.0.0.1.evil.example", "tgram://127.0.0.1/1",
-     "discord://127.0.0.1/token", "slack://localhost/a/b/c", "mailto://localhost", "json://user@evil.example"],
+     "discord://127.0.0.1/token", "slack://localhost/a/b/c", "mailto://localhost", "json://user@evil.example", "json://[bad"],
 )  # fmt: skip
 def test_a_rehearsal_never_calls_another_machine(channel: str) -> None:
     with _sender("smtp://127.0.0.1:9", rehearsal=True) as sender:

@@ -60,9 +60,11 @@ def wrong_with(channel: str) -> str | None:
 
 def leaves_the_machine(channel: str) -> bool:
     """Return whether sending to the channel could reach beyond this machine."""
-    parts = urlsplit(channel)
-    host = parts.hostname or ""
-    if parts.scheme not in SELF_HOSTED or not is_loopback(host):
+    try:
+        host = urlsplit(channel).hostname or ""
+    except ValueError:  # no URL at all, which is reason enough to keep it here
+        return True
+    if _schema(channel) not in SELF_HOSTED or not is_loopback(host):
         return True
     return bool(getproxies()) and not proxy_bypass(host)  # a proxy carries even 127.0.0.1 elsewhere
 
@@ -97,7 +99,7 @@ def _loaded(channel: str) -> Apprise | None:
 def _identify(service: NotifyBase, channel: str, identity: str) -> None:
     """Let a webhook's receiver see that a repeated call is the same reminder."""
     headers = getattr(service, "headers", None)
-    if isinstance(headers, dict) and urlsplit(channel).scheme in SELF_HOSTED:
+    if isinstance(headers, dict) and _schema(channel) in SELF_HOSTED:
         headers["Idempotency-Key"] = identity
 
 
@@ -128,12 +130,16 @@ def _masked(text: str, channel: str) -> str:
     return text
 
 
+def _schema(channel: str) -> str:
+    return channel.partition("://")[0].lower()
+
+
 def _secrets(channel: str) -> set[str]:
     """Return every part of the URL that may be a password or a token."""
-    parts = urlsplit(channel)
-    netloc, _, host = parts.netloc.rpartition("@")
-    pieces = re.split(r"[/?&=:]", f"{netloc}/{parts.path}/{parts.query}/{parts.fragment}")
-    if parts.scheme not in SELF_HOSTED:
+    place, *rest = re.split(r"[/?#]", channel.partition("://")[2], maxsplit=1)
+    login, _, host = place.rpartition("@")
+    pieces = re.split(r"[/?&=:#]", "/".join((login, *rest)))
+    if _schema(channel) not in SELF_HOSTED:
         pieces += host.split(":")
     found = {channel, *pieces, *map(unquote, pieces)}
     return {piece for piece in found if len(piece) > 2}

@@ -94,10 +94,11 @@ def deliver(
     total, ended = Delivered(), None
     while True:
         with store.write() as connection:
-            at = ledger.settle(connection, clock())
-            if ended is not None:
+            if ended is None:
+                at = ledger.settle(connection, clock())
+            else:
+                at = ledger.go_on(connection, clock())
                 _end(connection, ended, at=at, actor=actor)
-            ended = None
             job = None
             while job is None and (limit is None or total.attempts < limit):
                 reminder = outbox.claim_next(connection, at=at)

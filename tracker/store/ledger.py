@@ -51,6 +51,11 @@ def settle(connection: Connection, at: datetime) -> datetime:
     return max(at, head.high_water)
 
 
+def go_on(connection: Connection, at: datetime) -> datetime:
+    """Return the instant at which work already begun is finished: what was done is recorded, whatever the clock says."""
+    return max(at, position(connection).high_water)
+
+
 def append(connection: Connection, drafts: Sequence[Draft], *, at: datetime) -> Position:
     """Record facts in their order and return the new end of the ledger.
 

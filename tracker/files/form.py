@@ -30,7 +30,9 @@ class Form:
         known = tuple(keys)
         for key, (place, _) in node.entries.items():
             if key not in known:
-                guess = _SYNONYMS[key] if _SYNONYMS.get(key) in known else nearest(key, known)
+                synonyms = (word for word, meaning in _SYNONYMS.items() if meaning in known)
+                near = nearest(key, (*synonyms, *known))
+                guess = _SYNONYMS.get(near, near) if near and near not in known else near
                 remedy = meant(guess, "the keys here are: " + ", ".join(known))
                 report.error(place, "unknown-key", f"'{clip(key)}' is no key here", remedy)
 

@@ -188,7 +188,7 @@ class _Builder:
         if event.anchor is not None:
             self._refuse_alias(Spot(line, column), event.anchor)
         if event.tag is not None:
-            self.report.error(Spot(line, column), "tag", f"the tag '{event.tag}' is not read", "delete the tag")
+            self.report.error(Spot(line, column), "tag", f"the tag '{clip(event.tag)}' is not read", "delete it")
         self.count += 1
         if self.count > self.max_nodes:
             sentence = f"the file has more than {self.max_nodes:,} values"
@@ -251,7 +251,8 @@ class _Builder:
         return node
 
     def _refuse_alias(self, spot: Spot, name: str) -> None:
-        self.report.error(spot, "alias", f"anchors and aliases are not read: '{name}'", "write the value out")
+        remedy = "write the value out, or put quotes around it"
+        self.report.error(spot, "alias", f"anchors and aliases are not read: '{clip(name)}'", remedy)
 
     def _fail(self, spot: Spot, code: str, sentence: str, remedy: str) -> bool:
         self.report.error(spot, code, sentence, remedy)

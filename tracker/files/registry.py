@@ -138,17 +138,20 @@ def _read_files(fields: Form, folder: Path, book: _Book, reports: list[Report]) 
 def _read_communes(words: str, report: Report, book: _Book) -> None:
     lines = re.split(r"\r\n|\r|\n", unicodedata.normalize("NFC", words))
     rows = csv.reader(lines, strict=True)
+    line = 1
     try:
         header = next(rows, [])
         if tuple(header) != _COLUMNS:
             remedy = "write " + ",".join(_COLUMNS)
             report.error(Spot(1, 1), "bad-header", "the first line does not name the columns", remedy)
             return
+        line = rows.line_num + 1
         for row in rows:
             if row:
-                _commune(row, rows.line_num, report, book, lines)
+                _commune(row, line, report, book, lines)
+            line = rows.line_num + 1
     except csv.Error as error:
-        report.error(Spot(max(rows.line_num, 1), 1), "bad-row", f"this is no CSV: {error}", "mend the quotes")
+        report.error(Spot(line, 1), "bad-row", f"this is no CSV: {error}", "mend the quotes")
 
 
 def _commune(row: list[str], line: int, report: Report, book: _Book, lines: list[str]) -> None:

@@ -1,33 +1,35 @@
 """Questions of the faces: counts, lists and positions, now or at a past instant. Nothing here writes."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import JSON, ColumnElement, Connection, Select, cast, func, or_, select, type_coerce
 
 from tracker.domain.assignment import Assignment
 from tracker.domain.entry import GENESIS, Entry
 from tracker.domain.standing import SETTLED, Cell, Progress
-from tracker.store.adopted import AGENCY, CHANNEL, DIRECTIVE, REGISTRY, TASK, Channel
+from tracker.store.adopted import CHANNEL, DIRECTIVE, REGISTRY, TASK, Channel
 from tracker.store.assignments import ASSIGNMENT, read_assignments
 from tracker.store.ledger import ENTRY, read_entries
 from tracker.store.outbox import REMINDER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Adopted:
-    """A directive as it was in force at an instant: its head, and its document for who needs more."""
+class Head:
+    """A directive as it was in force at an instant: what lists show of it."""
 
     key: str
     number: str
     issued: date
+    issuer: str
+    title: str
     version: int
     fingerprint: str
     adopted_at: datetime
-    document: Mapping[str, Any]
+    seq: int
 
 
 def end_at(connection: Connection, at: datetime) -> tuple[int, str]:
@@ -70,10 +72,13 @@ def has_actor(connection: Connection, prefix: str, *, until: datetime | None = N
     return connection.execute(question).first() is not None
 
 
-def refs_of_actor(connection: Connection, prefix: str, refs: Collection[str], kinds: Collection[str]) -> frozenset[str]:
+def refs_of_actor(
+    connection: Connection, prefix: str, refs: Collection[str], kinds: Collection[str], *, until: datetime
+) -> frozenset[str]:
     """Return those of some assignments that have an entry of these kinds by an actor whose name starts so."""
     question = select(ENTRY.c.assignment).distinct().where(ENTRY.c.assignment.in_(sorted(refs)))
     question = question.where(ENTRY.c.actor.startswith(prefix, autoescape=True), ENTRY.c.kind.in_(sorted(kinds)))
+    question = question.where(ENTRY.c.recorded_at <= until)
     return frozenset(connection.execute(question).scalars())
 
 
@@ -90,49 +95,51 @@ def stale(connection: Connection, *, at: datetime) -> tuple[Assignment, ...]:
     return read_assignments(connection, select(ASSIGNMENT).where(ASSIGNMENT.c.next_moment <= at))
 
 
-def candidates(
-    connection: Connection,
-    *,
-    at: datetime,
-    agency: str | None = None,
-    directive: str | None = None,
-    task: str | None = None,
-    cell: Cell | None = None,
-    progress: Progress | None = None,
-    due: tuple[datetime, datetime] | None = None,
-    offset: int = 0,
-    limit: int,
-) -> tuple[Assignment, ...]:
-    """Return assignments that fit, the earliest deadline first; those of a cell, and those that may be in it by now.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which assignments a list is about; `due` bounds the first late instant: after the first, up to the second."""
 
-    `due` bounds the first late instant: after the first, up to the second.
+    agency: str | None = None
+    directive: str | None = None
+    task: str | None = None
+    cell: Cell | None = None
+    standing: str | None = None
+    progress: frozenset[Progress] | None = None
+    due: tuple[datetime, datetime] | None = None
+
+
+def candidates(
+    connection: Connection, wanted: Wanted, *, at: datetime, limit: int, offset: int = 0
+) -> tuple[Assignment, ...]:
+    """Return assignments that may be wanted, the earliest deadline first.
+
+    Those of the cell by their cache, and those whose next moment has come: they may be in it by now.
     """
     question = select(ASSIGNMENT).order_by(ASSIGNMENT.c.late_from.is_(None), ASSIGNMENT.c.late_from, ASSIGNMENT.c.ref)
-    for condition in _conditions(agency, directive, task, progress, due):
-        question = question.where(condition)
-    if cell is not None:
-        question = question.where(or_(ASSIGNMENT.c.cell == str(cell), ASSIGNMENT.c.next_moment <= at))
+    question = question.where(*_conditions(wanted))
+    if wanted.cell is not None:
+        question = question.where(or_(ASSIGNMENT.c.cell == str(wanted.cell), ASSIGNMENT.c.next_moment <= at))
     return read_assignments(connection, question.offset(offset).limit(limit))
 
 
-def _conditions(
-    agency: str | None,
-    directive: str | None,
-    task: str | None,
-    progress: Progress | None,
-    due: tuple[datetime, datetime] | None,
-) -> Iterable[ColumnElement[bool]]:
-    if agency is not None:
-        yield ASSIGNMENT.c.agency == agency
-    if directive is not None:
-        yield ASSIGNMENT.c.task.startswith(f"{directive}/", autoescape=True)
-    if task is not None:
-        yield ASSIGNMENT.c.task == task
-    if progress is not None:
-        yield ASSIGNMENT.c.progress == str(progress)
-    if due is not None:
-        yield ASSIGNMENT.c.late_from > due[0]
-        yield ASSIGNMENT.c.late_from <= due[1]
+def count_where(connection: Connection, wanted: Wanted) -> int:
+    """Return how many assignments fit, cell and standing aside: those have to be reckoned."""
+    question = select(func.count()).select_from(ASSIGNMENT).where(*_conditions(wanted))
+    return int(connection.execute(question).scalar_one())
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.agency is not None:
+        yield ASSIGNMENT.c.agency == wanted.agency
+    if wanted.directive is not None:
+        yield ASSIGNMENT.c.task.startswith(f"{wanted.directive}/", autoescape=True)
+    if wanted.task is not None:
+        yield ASSIGNMENT.c.task == wanted.task
+    if wanted.progress is not None:
+        yield ASSIGNMENT.c.progress.in_(sorted(str(p) for p in wanted.progress))
+    if wanted.due is not None:
+        yield ASSIGNMENT.c.late_from > wanted.due[0]
+        yield ASSIGNMENT.c.late_from <= wanted.due[1]
 
 
 def oldest_moment(connection: Connection) -> datetime | None:
@@ -141,7 +148,7 @@ def oldest_moment(connection: Connection) -> datetime | None:
     return found
 
 
-def directives_at(connection: Connection, at: datetime) -> tuple[Adopted, ...]:
+def directives_at(connection: Connection, at: datetime, *, language: str = "en") -> tuple[Head, ...]:
     """Return the directives in force at an instant, by date of issue and key."""
     newest = (
         select(DIRECTIVE.c.key, func.max(DIRECTIVE.c.version).label("version"))
@@ -149,20 +156,27 @@ def directives_at(connection: Connection, at: datetime) -> tuple[Adopted, ...]:
         .group_by(DIRECTIVE.c.key)
         .subquery()
     )
+    text = DIRECTIVE.c.document
+    document = cast(text, JSON) if connection.dialect.name == "postgresql" else type_coerce(text, JSON)
+    title = document["title"][language].as_string().label("title")
+    columns = [DIRECTIVE.c[name] for name in Head.__dataclass_fields__ if name != "title"]
     fits = (DIRECTIVE.c.key == newest.c.key) & (DIRECTIVE.c.version == newest.c.version)
-    question = select(DIRECTIVE).join(newest, fits).order_by(DIRECTIVE.c.issued, DIRECTIVE.c.key)
-    return tuple(
-        Adopted(
-            key=row.key,
-            number=row.number,
-            issued=row.issued,
-            version=row.version,
-            fingerprint=row.fingerprint,
-            adopted_at=row.adopted_at,
-            document=json.loads(row.document),
-        )
-        for row in connection.execute(question)
-    )
+    question = select(*columns, title).join(newest, fits).order_by(DIRECTIVE.c.issued, DIRECTIVE.c.key)
+    return tuple(Head(**row._mapping) for row in connection.execute(question))
+
+
+def document_at(connection: Connection, key: str, at: datetime) -> Mapping[str, Any] | None:
+    """Return the document of a directive as it was in force at an instant, or None."""
+    question = select(DIRECTIVE.c.document).where(DIRECTIVE.c.key == key, DIRECTIVE.c.adopted_at <= at)
+    text = connection.execute(question.order_by(DIRECTIVE.c.version.desc()).limit(1)).scalar_one_or_none()
+    return json.loads(text) if text is not None else None
+
+
+def registry_document_at(connection: Connection, at: datetime) -> Mapping[str, Any] | None:
+    """Return the document of the registry in force at an instant, or None."""
+    question = select(REGISTRY.c.document).where(REGISTRY.c.adopted_at <= at)
+    text = connection.execute(question.order_by(REGISTRY.c.version.desc()).limit(1)).scalar_one_or_none()
+    return json.loads(text) if text is not None else None
 
 
 def titles_of(connection: Connection, tasks: Collection[str], language: str) -> Mapping[str, str]:
@@ -195,18 +209,6 @@ def unreachable(connection: Connection) -> tuple[str, ...]:
 def count_assignments(connection: Connection) -> int:
     """Return how many assignments there are."""
     return int(connection.execute(select(func.count()).select_from(ASSIGNMENT)).scalar_one())
-
-
-def registry_seq_at(connection: Connection, at: datetime) -> int | None:
-    """Return the position of the entry by which the registry in force at an instant was adopted, or None."""
-    question = select(func.max(REGISTRY.c.seq)).where(REGISTRY.c.adopted_at <= at)
-    found: int | None = connection.execute(question).scalar_one()
-    return found
-
-
-def agencies_known(connection: Connection, codes: Sequence[str]) -> frozenset[str]:
-    """Return those codes that the registry in force knows."""
-    return frozenset(connection.execute(select(AGENCY.c.code).where(AGENCY.c.code.in_(codes))).scalars())
 
 
 def oldest_unsent(connection: Connection, *, at: datetime) -> datetime | None:

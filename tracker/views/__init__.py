@@ -1,0 +1,42 @@
+"""Read models: what is true at an instant, shared by terminal, pages, flows and files; free of presentation.
+
+Every view says as of when it is true and at which position of the ledger. The registry in force
+at that instant, and the directive where one is explained, are given by the caller.
+"""
+
+from tracker.store.queries import Wanted
+from tracker.views.adopted import DirectiveList, channel_list, directive_document, directive_list, registry_document
+from tracker.views.board import Board, Cells, board
+from tracker.views.health import Health, health
+from tracker.views.history import History, history
+from tracker.views.plain import document
+from tracker.views.reminders import ReminderList, reminder_list
+from tracker.views.stamp import Stamp
+from tracker.views.tasks import Explanation, TaskList, TaskView, explain, resolve, task_list, task_show
+
+__all__ = [
+    "Board",
+    "Cells",
+    "DirectiveList",
+    "Explanation",
+    "Health",
+    "History",
+    "ReminderList",
+    "Stamp",
+    "TaskList",
+    "TaskView",
+    "Wanted",
+    "board",
+    "channel_list",
+    "directive_document",
+    "directive_list",
+    "document",
+    "explain",
+    "health",
+    "history",
+    "registry_document",
+    "reminder_list",
+    "resolve",
+    "task_list",
+    "task_show",
+]

@@ -1,0 +1,57 @@
+"""What was adopted: directives, the registry and channels, as they were in force at an instant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tracker.domain.errors import NotFound
+from tracker.store import ledger, queries
+from tracker.store.adopted import Channel
+from tracker.store.queries import Head
+from tracker.store.store import Connection
+
+__all__ = ["Channel", "DirectiveList", "channel_list", "directive_document", "directive_list", "registry_document"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectiveList:
+    """The directives in force at an instant, by date of issue."""
+
+    as_of: datetime
+    seq: int
+    head: str
+    directives: tuple[Head, ...]
+
+
+def directive_list(connection: Connection, *, at: datetime, language: str = "en") -> DirectiveList:
+    """Return the directives in force at an instant."""
+    seq, digest = queries.end_at(connection, at)
+    found = queries.directives_at(connection, at, language=language)
+    return DirectiveList(as_of=at, seq=seq, head=digest, directives=found)
+
+
+def directive_document(connection: Connection, key: str, *, at: datetime) -> Mapping[str, Any]:
+    """Return the document of a directive in force at an instant; raises NotFound."""
+    document = queries.document_at(connection, key, at)
+    if document is None:
+        raise NotFound(f"no directive '{key}' had been adopted at {at.isoformat()}")
+    return document
+
+
+def registry_document(connection: Connection, *, at: datetime) -> Mapping[str, Any]:
+    """Return the document of the registry in force at an instant; raises NotFound before the first."""
+    document = queries.registry_document_at(connection, at)
+    if document is None:
+        raise NotFound(f"no registry had been adopted at {at.isoformat()}", code="no-registry")
+    return document
+
+
+def channel_list(connection: Connection, agency: str | None = None) -> tuple[Channel, ...]:
+    """Return the channels of one agency or of all, by agency and name."""
+    return queries.channels_where(connection, agency)
+
+
+def high_water(connection: Connection) -> datetime:
+    """Return the highest instant the ledger has seen."""
+    return ledger.position(connection).high_water

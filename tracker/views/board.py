@@ -1,0 +1,190 @@
+"""The board: where every directive stands at an instant. The six cells add up to all assignments, always."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracker.domain.agency import Registry
+from tracker.domain.calendar import ONE_DAY, Calendar
+from tracker.domain.standing import SETTLED, Cell, Progress
+from tracker.store import queries
+from tracker.store.queries import Wanted
+from tracker.store.store import Connection
+from tracker.views.rows import TaskRow, rows
+from tracker.views.sight import Sight, sight
+from tracker.views.stamp import Stamp
+
+SHOWN = 50
+_STILL_TO_REPORT = frozenset(Progress) - SETTLED - {Progress.SUBMITTED}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share with both its numbers; no percentage stands alone."""
+
+    numerator: int
+    denominator: int
+
+    @property
+    def percent(self) -> float | None:
+        """Return the share in percent, to one place; None of nothing.
+
+        >>> Rate(2, 3).percent, Rate(0, 0).percent
+        (66.7, None)
+        """
+        return round(100 * self.numerator / self.denominator, 1) if self.denominator else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """How many assignments are in each of the six cells."""
+
+    completed_on_time: int = 0
+    completed_late: int = 0
+    open_in_time: int = 0
+    open_overdue: int = 0
+    undated: int = 0
+    closed_out: int = 0
+
+    @classmethod
+    def of(cls, counts: Mapping[Cell, int]) -> "Cells":
+        """Return the cells of some counts; what is not counted is zero."""
+        return cls(**{str(cell): counts.get(cell, 0) for cell in Cell})
+
+    @property
+    def total(self) -> int:
+        """Return the sum of the six: all assignments."""
+        return sum(getattr(self, str(cell)) for cell in Cell)
+
+    @property
+    def on_time_rate(self) -> Rate:
+        """Return completed on time, of what was completed or is overdue: of all that has an outcome by now.
+
+        >>> Cells(completed_on_time=2, completed_late=1, open_overdue=1, open_in_time=9).on_time_rate
+        Rate(numerator=2, denominator=4)
+        """
+        return Rate(self.completed_on_time, self.completed_on_time + self.completed_late + self.open_overdue)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectiveCells:
+    """One directive in force, with its cells."""
+
+    key: str
+    number: str
+    title: str
+    version: int
+    cells: Cells
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The first rows of a list, and how many it has in all."""
+
+    rows: tuple[TaskRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A report that awaits review, and for how many days."""
+
+    row: TaskRow
+    age_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """Everything the secretariat opens in the morning."""
+
+    stamp: Stamp
+    cells: Cells
+    directives: tuple[DirectiveCells, ...]
+    overdue: Listing
+    due_this_week: Listing
+    awaiting_review: tuple[Waiting, ...]
+    awaiting_review_total: int
+    reminders: Mapping[str, int]
+    undelivered: int
+
+
+def board(
+    connection: Connection, *, at: datetime, registry: Registry, language: str = "en", limit: int = SHOWN
+) -> Board:
+    """Return the board of a store at an instant, with at most `limit` rows a list; the counts count all.
+
+    `registry` is the one in force at that instant. Before the ledger's high-water mark the board
+    is the one that was shown then.
+    """
+    seen = sight(connection, at=at, registry=registry)
+    counts = _by_directive(seen.cells())
+    total = Cells.of(_total(counts.values()))
+    awaiting = Wanted(progress=frozenset({Progress.SUBMITTED}))
+    due = Wanted(progress=_STILL_TO_REPORT, due=(at, week_end(registry.calendar, at)))
+    states = seen.reminder_counts()
+    lists = _Lists(seen, connection, language, limit)
+    return Board(
+        stamp=seen.stamp,
+        cells=total,
+        directives=_directives(seen, connection, counts, language),
+        overdue=Listing(lists.rows(Wanted(cell=Cell.OVERDUE)), total.open_overdue),
+        due_this_week=Listing(lists.rows(due), seen.count(due)),
+        awaiting_review=tuple(_waiting(row, registry.calendar, at) for row in lists.rows(awaiting)),
+        awaiting_review_total=seen.count(awaiting),
+        reminders=states,
+        undelivered=states.get("failed", 0),
+    )
+
+
+def week_end(calendar: Calendar, at: datetime) -> datetime:
+    """Return the first instant of the coming Monday: a task whose last day is Sunday is late from then."""
+    day = calendar.civil_day(at)
+    return calendar.instant(day + (7 - day.weekday()) * ONE_DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    seen: Sight
+    connection: Connection
+    language: str
+    limit: int
+
+    def rows(self, wanted: Wanted) -> tuple[TaskRow, ...]:
+        found = self.seen.find(wanted, limit=self.limit)
+        return rows(self.seen, self.connection, found.seen, language=self.language)
+
+
+def _by_directive(counts: Mapping[tuple[str, Cell], int]) -> Mapping[str, Mapping[Cell, int]]:
+    found: dict[str, dict[Cell, int]] = {}
+    for (task, cell), number in counts.items():
+        mine = found.setdefault(task.rpartition("/")[0], {})
+        mine[cell] = mine.get(cell, 0) + number
+    return found
+
+
+def _total(groups: Iterable[Mapping[Cell, int]]) -> Mapping[Cell, int]:
+    found: dict[Cell, int] = {}
+    for counts in groups:
+        for cell, number in counts.items():
+            found[cell] = found.get(cell, 0) + number
+    return found
+
+
+def _directives(
+    seen: Sight, connection: Connection, counts: Mapping[str, Mapping[Cell, int]], language: str
+) -> tuple[DirectiveCells, ...]:
+    return tuple(
+        DirectiveCells(
+            key=head.key,
+            number=head.number,
+            title=head.title,
+            version=head.version,
+            cells=Cells.of(counts.get(head.key, {})),
+        )
+        for head in queries.directives_at(connection, seen.at, language=language)
+    )
+
+
+def _waiting(row: TaskRow, calendar: Calendar, at: datetime) -> Waiting:
+    received = row.received_at or at
+    return Waiting(row=row, age_days=(calendar.civil_day(at) - calendar.civil_day(received)).days)

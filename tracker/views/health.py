@@ -1,0 +1,45 @@
+"""Health: what `tracker doctor` asks of a store."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracker.store import adopted, ledger, outbox, queries
+from tracker.store.store import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """The figures by which a person sees whether the tracker is at work."""
+
+    mode: str
+    seq: int
+    head: str
+    high_water: datetime
+    agencies: int
+    directives: int
+    assignments: int
+    last_sweep: datetime | None
+    oldest_moment: datetime | None
+    oldest_unsent: datetime | None
+    failed_reminders: int
+    unreachable: tuple[str, ...]
+
+
+def health(connection: Connection, *, at: datetime) -> Health:
+    """Return the figures of a store at an instant, which is not before its high-water mark."""
+    head = ledger.position(connection)
+    swept = queries.entries_where(connection, kinds=("swept",), limit=1)
+    return Health(
+        mode=head.mode,
+        seq=head.seq,
+        head=head.hash,
+        high_water=head.high_water,
+        agencies=adopted.count_agencies(connection),
+        directives=len(adopted.directive_list(connection)),
+        assignments=queries.count_assignments(connection),
+        last_sweep=swept[0].recorded_at if swept else None,
+        oldest_moment=queries.oldest_moment(connection),
+        oldest_unsent=queries.oldest_unsent(connection, at=at),
+        failed_reminders=outbox.counts(connection).get("failed", 0),
+        unreachable=queries.unreachable(connection),
+    )

@@ -1,0 +1,59 @@
+"""Plain: any view as JSON values. Keys are the fields' own names; instants and days are ISO text.
+
+The stamp's fields stand at the top of a view, so every document says as of when it is true.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from tracker.domain.phrase import Phrase
+from tracker.views.board import Cells, Rate
+from tracker.views.stamp import Stamp
+
+# what is reckoned from the fields, and belongs in the document all the same
+_RECKONED: Mapping[type, tuple[str, ...]] = {Cells: ("total", "on_time_rate"), Rate: ("percent",)}
+
+
+def document(view: object) -> dict[str, Any]:
+    """Return a view as a JSON object."""
+    found = plain(view)
+    assert isinstance(found, dict)
+    return found
+
+
+def plain(value: object) -> Any:
+    """Return a value of a view as JSON has it.
+
+    >>> plain((date(2025, 8, 31), datetime(2025, 8, 31, 17, tzinfo=UTC), Phrase("weekend", {})))
+    ['2025-08-31', '2025-08-31T17:00:00Z', {'code': 'weekend', 'values': {}, 'text': 'weekly day off'}]
+    """
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date() | time():
+            return value.isoformat()
+        case Phrase():
+            return {"code": value.code, "values": plain(value.values), "text": str(value)}
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case tuple() | list():
+            return [plain(item) for item in value]
+        case str():
+            return str(value)
+        case _ if is_dataclass(value):
+            return _object(value)
+    return value
+
+
+def _object(view: object) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    names = [field.name for field in fields(view)]  # type: ignore[arg-type]
+    for name in [*names, *_RECKONED.get(type(view), ())]:
+        item = getattr(view, name)
+        if isinstance(item, Stamp):
+            found.update(_object(item))
+        else:
+            found[name] = plain(item)
+    return found

@@ -1,0 +1,217 @@
+"""Sight: the assignments and reminders of a store as they are at one instant.
+
+From the ledger's high-water mark on, the cache is true but for what has turned since: only that
+is reckoned again. Before it, the entries recorded up to the instant are replayed. Both give the
+same answers, and the rules are the domain's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from tracker.domain.agency import Registry
+from tracker.domain.assignment import Assignment
+from tracker.domain.standing import Cell, Policy, Standing, standing
+from tracker.store import assignments, ledger, outbox, queries
+from tracker.store.outbox import Delivery, Reminder
+from tracker.store.queries import Wanted
+from tracker.store.store import Connection
+from tracker.views.past import Past
+from tracker.views.stamp import INVENTED, Stamp
+
+Seen = tuple[Assignment, Standing]
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Some assignments with their standing, and whether there are more than were asked for."""
+
+    seen: tuple[Seen, ...]
+    more: bool
+
+
+class Sight(Protocol):
+    """What a view asks of an instant, whether it is the present one or a past one."""
+
+    at: datetime
+    registry: Registry
+    stamp: Stamp
+
+    def cells(self) -> Mapping[tuple[str, Cell], int]:
+        """Return how many assignments of each task are in each cell."""
+
+    def find(self, wanted: Wanted, *, limit: int) -> Found:
+        """Return the assignments wanted, the earliest deadline first."""
+
+    def count(self, wanted: Wanted) -> int:
+        """Return how many assignments fit, cell and standing aside."""
+
+    def get(self, ref: str) -> Seen | None:
+        """Return one assignment."""
+
+    def of_task(self, task: str) -> tuple[Seen, ...]:
+        """Return every assignment of a task."""
+
+    def reminder_counts(self) -> Mapping[str, int]:
+        """Return how many reminders are in each state."""
+
+    def reminders(
+        self, *, state: str | None = None, agency: str | None = None, ref: str | None = None, limit: int | None = None
+    ) -> tuple[Reminder, ...]:
+        """Return reminders, the newest first."""
+
+    def deliveries(self, reminders: list[int]) -> tuple[Delivery, ...]:
+        """Return the attempts at some reminders."""
+
+    def titles(self, tasks: frozenset[str], language: str) -> Mapping[str, str]:
+        """Return the titles of some tasks."""
+
+
+def sight(connection: Connection, *, at: datetime, registry: Registry) -> Sight:
+    """Return the sight of a store at an instant; `registry` is the one in force then."""
+    head = ledger.position(connection)
+    past = at < head.high_water
+    seq, digest = queries.end_at(connection, at) if past else (head.seq, head.hash)
+    # only a rehearsal can hold what the demo made up; a live ledger is not searched for it
+    invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=at)
+    stamp = Stamp(
+        as_of=at,
+        seq=seq,
+        head=digest,
+        rehearsal=head.is_rehearsal,
+        invented=invented,
+        zone=registry.calendar.zone,
+    )
+    return _PastSight(connection, registry, stamp) if past else _PresentSight(connection, registry, stamp)
+
+
+def is_wanted(wanted: Wanted, seen: Seen) -> bool:
+    """Return whether an assignment, reckoned, is one of those wanted."""
+    assignment, now = seen
+    limit = assignment.facts.limit
+    return (
+        (wanted.cell is None or now.cell == wanted.cell)
+        and (wanted.standing is None or now.name == wanted.standing)
+        and (wanted.agency is None or assignment.agency == wanted.agency)
+        and (wanted.directive is None or assignment.task.rpartition("/")[0] == wanted.directive)
+        and (wanted.task is None or assignment.task == wanted.task)
+        and (wanted.progress is None or assignment.facts.progress in wanted.progress)
+        and (wanted.due is None or (limit is not None and wanted.due[0] < limit.late_from <= wanted.due[1]))
+    )
+
+
+class _Reckoning:
+    """Reckons assignments at one instant; standings need the calendar, never the ladder."""
+
+    def __init__(self, connection: Connection, registry: Registry, stamp: Stamp) -> None:
+        self.connection = connection
+        self.registry = registry
+        self.stamp = stamp
+        self.at = stamp.as_of
+        self._policy = Policy(calendar=registry.calendar, due_soon=registry.due_soon)
+
+    def see(self, assignment: Assignment) -> Seen:
+        return assignment, standing(assignment.facts, at=self.at, policy=self._policy)
+
+
+class _PresentSight(_Reckoning):
+    def cells(self) -> Mapping[tuple[str, Cell], int]:
+        counts = {(task, Cell(cell)): n for (task, cell), n in queries.cell_counts(self.connection, at=self.at).items()}
+        for assignment in queries.stale(self.connection, at=self.at):
+            key = assignment.task, self.see(assignment)[1].cell
+            counts[key] = counts.get(key, 0) + 1
+        return counts
+
+    def find(self, wanted: Wanted, *, limit: int) -> Found:
+        found: list[Seen] = []
+        offset, page = 0, min(PAGE, limit + 1)
+        while len(found) <= limit:
+            rows = queries.candidates(self.connection, wanted, at=self.at, limit=page, offset=offset)
+            found += [seen for seen in map(self.see, rows) if is_wanted(wanted, seen)]
+            if len(rows) < page:
+                break
+            offset, page = offset + page, PAGE
+        return Found(tuple(found[:limit]), len(found) > limit)
+
+    def count(self, wanted: Wanted) -> int:
+        return queries.count_where(self.connection, wanted)
+
+    def get(self, ref: str) -> Seen | None:
+        return next(map(self.see, assignments.get(self.connection, [ref])), None)
+
+    def of_task(self, task: str) -> tuple[Seen, ...]:
+        return tuple(map(self.see, assignments.of_tasks(self.connection, [task])))
+
+    def reminder_counts(self) -> Mapping[str, int]:
+        return outbox.counts(self.connection)
+
+    def reminders(
+        self, *, state: str | None = None, agency: str | None = None, ref: str | None = None, limit: int | None = None
+    ) -> tuple[Reminder, ...]:
+        return outbox.reminders(self.connection, state=state, agency=agency, assignment=ref, limit=limit)
+
+    def deliveries(self, reminders: list[int]) -> tuple[Delivery, ...]:
+        return outbox.deliveries(self.connection, reminders)
+
+    def titles(self, tasks: frozenset[str], language: str) -> Mapping[str, str]:
+        return queries.titles_of(self.connection, tasks, language)
+
+
+class _PastSight(_Reckoning):
+    def __init__(self, connection: Connection, registry: Registry, stamp: Stamp) -> None:
+        super().__init__(connection, registry, stamp)
+        self._past = Past(connection, stamp.as_of)
+        self._seen = {ref: self.see(assignment) for ref, assignment in self._past.assignments.items()}
+
+    def cells(self) -> Mapping[tuple[str, Cell], int]:
+        counts: dict[tuple[str, Cell], int] = {}
+        for assignment, now in self._seen.values():
+            counts[assignment.task, now.cell] = counts.get((assignment.task, now.cell), 0) + 1
+        return counts
+
+    def find(self, wanted: Wanted, *, limit: int) -> Found:
+        found = sorted((seen for seen in self._seen.values() if is_wanted(wanted, seen)), key=_by_deadline)
+        return Found(tuple(found[:limit]), len(found) > limit)
+
+    def count(self, wanted: Wanted) -> int:
+        return sum(is_wanted(wanted, seen) for seen in self._seen.values())
+
+    def get(self, ref: str) -> Seen | None:
+        return self._seen.get(ref)
+
+    def of_task(self, task: str) -> tuple[Seen, ...]:
+        return tuple(seen for ref, seen in sorted(self._seen.items()) if seen[0].task == task)
+
+    def reminder_counts(self) -> Mapping[str, int]:
+        counts: dict[str, int] = {}
+        for reminder in self._past.reminders():
+            counts[reminder.state] = counts.get(reminder.state, 0) + 1
+        return dict(sorted(counts.items()))
+
+    def reminders(
+        self, *, state: str | None = None, agency: str | None = None, ref: str | None = None, limit: int | None = None
+    ) -> tuple[Reminder, ...]:
+        fit = (
+            reminder
+            for reminder in self._past.reminders(ref)
+            if state in (None, reminder.state) and agency in (None, reminder.agency)
+        )
+        return tuple(fit)[:limit]
+
+    def deliveries(self, reminders: list[int]) -> tuple[Delivery, ...]:
+        return self._past.deliveries(reminders)
+
+    def titles(self, tasks: frozenset[str], language: str) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for directive in {task.rpartition("/")[0] for task in tasks}:
+            document = queries.document_at(self.connection, directive, self.at) or {}
+            for name, task in document.get("tasks", {}).items():
+                found[f"{directive}/{name}"] = task["title"][language]
+        return found
+
+
+def _by_deadline(seen: Seen) -> tuple[bool, datetime, str]:
+    limit = seen[0].facts.limit
+    return limit is None, limit.late_from if limit else seen[0].facts.assigned_at, seen[0].ref

@@ -1,0 +1,201 @@
+"""Tasks: lists of assignments, everything about one, and why it stands where it stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracker.domain.agency import Registry
+from tracker.domain.assignment import Assignment
+from tracker.domain.deadline import reckon, rule_text
+from tracker.domain.directive import Directive, Locator
+from tracker.domain.errors import NotFound
+from tracker.domain.phrase import Phrase
+from tracker.domain.standing import SETTLED
+from tracker.store import assignments, ledger
+from tracker.store.queries import Wanted
+from tracker.store.store import Connection
+from tracker.views.history import EntryRow, entry_row
+from tracker.views.reminders import ReminderRow, reminder_rows
+from tracker.views.rows import TaskRow, rows
+from tracker.views.sight import Seen, Sight, sight
+from tracker.views.stamp import Stamp
+
+PEERS = 40  # so many assignments that wait, or are waited for, are named; the rest is counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskList:
+    """Some assignments, the earliest deadline first; `more` says that the list was cut."""
+
+    stamp: Stamp
+    tasks: tuple[TaskRow, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskView:
+    """Everything about one assignment."""
+
+    stamp: Stamp
+    row: TaskRow
+    directive_title: str
+    issued: str
+    lead_basis: str
+    supporting: tuple[str, ...]
+    deliverable: str | None
+    evidence_required: bool
+    source: Locator | None
+    records: tuple[str, ...]
+    note: str | None
+    version: int
+    assigned_at: datetime
+    next_moment: datetime | None
+    entries: tuple[EntryRow, ...]
+    reminders: tuple[ReminderRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """Assignments on the other end of a need, and how many there are in all."""
+
+    rows: tuple[TaskRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why one assignment stands where it stands.
+
+    `rule` is the rule as the directive states it and `words` the words as printed; `deadline` leads from one to
+    the date, line by line. `moved` says that the date in force is not the one these lines give.
+    """
+
+    stamp: Stamp
+    row: TaskRow
+    rule: str | None
+    words: str | None
+    scope: str | None
+    deadline: tuple[Phrase, ...]
+    moved: bool
+    waits_for: Peers
+    waited_by: Peers
+
+
+def task_list(
+    connection: Connection,
+    *,
+    at: datetime,
+    registry: Registry,
+    wanted: Wanted | None = None,
+    language: str = "en",
+    limit: int = 100,
+) -> TaskList:
+    """Return the assignments wanted as they are at an instant, all by default, at most `limit` of them."""
+    seen = sight(connection, at=at, registry=registry)
+    found = seen.find(wanted or Wanted(), limit=limit)
+    return TaskList(stamp=seen.stamp, tasks=rows(seen, connection, found.seen, language=language), more=found.more)
+
+
+def resolve(connection: Connection, ref: str) -> str:
+    """Return the full reference a person may have shortened to its end; raises NotFound."""
+    if assignments.get(connection, [ref]):
+        return ref
+    endings = assignments.refs_ending(connection, ref)
+    if len(endings) == 1:
+        return endings[0]
+    if endings:
+        raise NotFound(f"'{ref}' may be {', '.join(endings[:3])}: write more of it", code="ambiguous")
+    raise NotFound(f"there is no assignment '{ref}'")
+
+
+def task_show(
+    connection: Connection, ref: str, *, at: datetime, registry: Registry, directive: Directive, language: str = "en"
+) -> TaskView:
+    """Return everything about one assignment; `directive` is its directive as in force at that instant."""
+    seen = sight(connection, at=at, registry=registry)
+    found = _get(seen, ref)
+    assignment = found[0]
+    task = directive.task(assignment.task)
+    entries = ledger.entries(connection, assignment=ref, until=at)
+    return TaskView(
+        stamp=seen.stamp,
+        row=rows(seen, connection, [found], language=language)[0],
+        directive_title=directive.title.in_language(language),
+        issued=directive.issued.isoformat(),
+        lead_basis=task.lead_basis if task else "named",
+        supporting=task.supporting if task else (),
+        deliverable=task.deliverable if task else None,
+        evidence_required=task.evidence_required if task else False,
+        source=task.source if task else None,
+        records=task.records if task else (),
+        note=task.note if task else None,
+        version=assignment.version,
+        assigned_at=assignment.facts.assigned_at,
+        next_moment=_next(seen, connection, assignment),
+        entries=tuple(entry_row(entry) for entry in entries),
+        reminders=reminder_rows(seen, seen.reminders(ref=ref)),
+    )
+
+
+def explain(
+    connection: Connection, ref: str, *, at: datetime, registry: Registry, directive: Directive, language: str = "en"
+) -> Explanation:
+    """Return why one assignment stands where it stands; `directive` is its directive as in force at that instant."""
+    seen = sight(connection, at=at, registry=registry)
+    found = _get(seen, ref)
+    assignment = found[0]
+    task = directive.task(assignment.task)
+    due = task.due if task else None
+    deadline = reckon(due.rule, issued=directive.issued, calendar=registry.calendar) if due else None
+    limit = assignment.facts.limit
+    return Explanation(
+        stamp=seen.stamp,
+        row=rows(seen, connection, [found], language=language)[0],
+        rule=rule_text(due.rule) if due else None,
+        words=due.words if due else None,
+        scope=due.scope if due else None,
+        deadline=deadline.explanation if deadline else (),
+        moved=(limit and limit.late_from) != (deadline and deadline.late_from),
+        waits_for=_peers(seen, connection, _waits_for(seen, assignment), language),
+        waited_by=_peers(seen, connection, _waited_by(seen, connection, assignment), language),
+    )
+
+
+def _get(seen: Sight, ref: str) -> Seen:
+    found = seen.get(ref)
+    if found is None:
+        raise NotFound(f"at {seen.at.isoformat()} there was no assignment '{ref}'")
+    return found
+
+
+def _next(seen: Sight, connection: Connection, assignment: Assignment) -> datetime | None:
+    """Return when the assignment next needs a look, as the cache has it; the past knew no other future."""
+    current = assignments.get(connection, [assignment.ref])
+    return current[0].next_moment if current and current[0].seq == assignment.seq else None
+
+
+def _waits_for(seen: Sight, assignment: Assignment) -> list[Seen]:
+    found = []
+    for task in assignment.facts.waiting_for:
+        owed = [one for one in seen.of_task(task) if one[0].facts.progress not in SETTLED]
+        found += [one for one in owed if one[0].agency == assignment.agency] or owed
+    return found
+
+
+def _waited_by(seen: Sight, connection: Connection, assignment: Assignment) -> list[Seen]:
+    waiting = assignments.needing(connection, [assignment.task])
+    owed = [one for task in waiting for one in seen.of_task(task) if assignment.task in one[0].facts.waiting_for]
+    return [one for one in owed if one[0].agency == assignment.agency] or owed
+
+
+def _peers(seen: Sight, connection: Connection, found: Sequence[Seen], language: str) -> Peers:
+    return Peers(rows(seen, connection, found[:PEERS], language=language), len(found))
+
+
+def directive_of(ref: str) -> str:
+    """Return the key of the directive an assignment belongs to.
+
+    >>> directive_of("2025/412-tb-vpcp/service-portal/BNV")
+    '2025/412-tb-vpcp'
+    """
+    return ref.rsplit("/", 2)[0]

@@ -14,10 +14,9 @@ from tracker.domain.graph import Graph
 from tracker.files.document import Draft
 from tracker.files.lexicon import Lexicon
 from tracker.files.task import Edge
-from tracker.files.words import clip, meant, nearest
+from tracker.files.words import clip, meant
 
 _MAX_CYCLES = 20  # after that many, one more says nothing new
-_MAX_GUESSES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def _check_twins(drafts: Iterable[Draft]) -> None:
     first: dict[str, Draft] = {}
     for draft in drafts:
         other = first.setdefault(draft.key, draft)
-        if other is not draft and draft.nodes is not None and other.nodes is not None:
+        if other is not draft and draft.places is not None and other.places is not None:
             sentence = f"the directive {draft.key} stands in {other.report.place(other.number)} too"
             draft.report.error(draft.number, "duplicate-directive", sentence, "delete one of the two files")
 
@@ -52,10 +51,9 @@ def _check_needs(drafts: Collection[Draft], known: Collection[str]) -> None:
     here = {draft.key for draft in drafts}
     # an adopted directive that is read again counts as it is written now
     keys = {key for key in known if key.rpartition("/")[0] not in here}
-    keys |= {f"{draft.key}/{name}" for draft in drafts for name in draft.nodes or ()}
-    unread = {draft.key for draft in drafts if draft.nodes is None}
+    keys |= {f"{draft.key}/{path[0]}" for draft in drafts for path in draft.places or ()}
+    unread = {draft.key for draft in drafts if draft.places is None}
     untracked = {task.key for draft in drafts for task in draft.tasks if not task.tracked}
-    guesses = 0
     for draft in drafts:
         for edge in draft.edges:
             if edge.needs == edge.task:
@@ -64,16 +62,15 @@ def _check_needs(drafts: Collection[Draft], known: Collection[str]) -> None:
                 sentence = f"'{_short(edge.needs, draft)}' is not tracked, so it never counts as completed"
                 draft.report.warning(edge.at, "needs-untracked", sentence, "need a tracked task, or delete this need")
             elif edge.needs not in keys and edge.needs.rpartition("/")[0] not in unread:
-                guesses += 1
-                _note_unknown(draft, edge, keys if guesses <= _MAX_GUESSES else ())
+                _note_unknown(draft, edge, keys)
 
 
 def _note_unknown(draft: Draft, edge: Edge, keys: Collection[str]) -> None:
     directive, _, name = edge.needs.rpartition("/")
-    near = nearest(name, (key.rpartition("/")[2] for key in keys if key.startswith(directive + "/")))
+    near = draft.report.guess(name, (key.rpartition("/")[2] for key in keys if key.startswith(directive + "/")))
     guess = _short(f"{directive}/{near}", draft) if near else None
     if guess is None and directive != draft.key:
-        guess = nearest(edge.needs, keys)
+        guess = draft.report.guess(edge.needs, (key for key in keys if key.endswith("/" + name)))
     sentence = f"there is no task '{clip(_short(edge.needs, draft))}'"
     draft.report.error(edge.at, "unknown-task", sentence, meant(guess, "write the id of a task, or year/number/id"))
 
@@ -145,7 +142,9 @@ def _check_deadlines(drafts: Iterable[Draft], registry: Registry) -> None:
     for one in found.values():
         if one.deadline is not None:
             _check_deadline(one, one.deadline)
-            _check_order(one, one.deadline, found)
+    for draft in drafts:
+        for edge in draft.edges:
+            _check_order(draft, edge, found)
 
 
 def _deadline(draft: Draft, task: Task, registry: Registry) -> Deadline | None:
@@ -171,16 +170,12 @@ def _check_deadline(one: _Reckoned, deadline: Deadline) -> None:
         draft.report.warning(at, "same-alternative", sentence, "delete 'alternative', or write the other day")
 
 
-def _check_order(one: _Reckoned, deadline: Deadline, found: Table[str, _Reckoned]) -> None:
-    places = {edge.needs: edge.at for edge in one.draft.edges if edge.task == one.task.key} if one.task.needs else {}
-    for key, at in places.items():
-        first = found.get(key)
-        if first and first.deadline and first.deadline.late_from > deadline.late_from:
-            sentence = (
-                f"'{_short(key, one.draft)}' may take until {first.deadline.last_day}, "
-                f"but this task is due on {deadline.last_day}"
-            )
-            one.draft.report.warning(at, "need-due-later", sentence, "check both deadlines")
+def _check_order(draft: Draft, edge: Edge, found: Table[str, _Reckoned]) -> None:
+    first, then = found.get(edge.needs), found.get(edge.task)
+    if first and then and first.deadline and then.deadline and first.deadline.late_from > then.deadline.late_from:
+        needed, own = first.deadline.last_day, then.deadline.last_day
+        sentence = f"'{_short(edge.needs, draft)}' may take until {needed}, but this task is due on {own}"
+        draft.report.warning(edge.at, "need-due-later", sentence, "check both deadlines")
 
 
 def _short(key: str, draft: Draft) -> str:

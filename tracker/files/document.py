@@ -1,5 +1,6 @@
 """Document: one file to one draft, which is a directive with everything its checks still need."""
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -15,6 +16,7 @@ KEYS = ("directive", "issued", "issuer", "title", "note", "sources", "defaults",
 
 
 _START = Spot(1, 1)
+_POINTED_AT = (("lead",), ("for_each",), ("for_each", "exempt"), ("due",), ("due", "alternative"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +28,17 @@ class Draft:
     directive: Directive | None = None
     number: At = _START
     tasks: tuple[Task, ...] = ()
-    nodes: Table[str, tuple[Scalar, Node]] | None = None
+    places: Table[tuple[str, ...], At] | None = None
     edges: tuple[Edge, ...] = ()
 
     def at(self, task: Task, *path: str) -> At:
         """Return where a task stands, or a value below it."""
-        key, node = (self.nodes or {})[task.id]
-        found: At = key
-        for step in path:
-            if not isinstance(node, Mapping) or step not in node.entries:
-                break
-            found = node = node.entries[step][1]
-        return found
+        places = self.places or {}
+        return places.get((task.id, *path)) or places[task.id,]
 
     def has(self, task: Task, key: str) -> bool:
         """Return whether the file gives a task that key."""
-        node = (self.nodes or {})[task.id][1]
-        return isinstance(node, Mapping) and key in node.entries
+        return (task.id, key) in (self.places or {})
 
 
 def read_document(data: bytes, report: Report) -> Draft:
@@ -79,7 +75,7 @@ def _draft(fields: Form, draft: Draft) -> Draft:
         directive=replace(directive, tasks=tasks) if directive and not report.failed else None,
         number=fields.node.get("directive") or fields.at,
         tasks=tasks,
-        nodes=node.entries if isinstance(node, Mapping) else {},
+        places=dict(_places(node)) if isinstance(node, Mapping) else {},
         edges=edges,
     )
 
@@ -98,6 +94,18 @@ def _tasks(fields: Form, context: Context) -> tuple[tuple[Task, ...], tuple[Edge
         tasks += [task] if task else []
         edges += needed
     return tuple(sorted(tasks, key=lambda task: task.id)), tuple(edges)
+
+
+def _places(tasks: Mapping) -> Iterator[tuple[tuple[str, ...], At]]:
+    """Yield the places the checks may point at; the tree itself is let go, ten thousand tasks of it weigh."""
+    for name, (key, node) in tasks.entries.items():
+        yield (name,), key
+        for path in _POINTED_AT:
+            found: Node | None = node
+            for step in path:
+                found = found.get(step) if isinstance(found, Mapping) else None
+            if found is not None:
+                yield (name, *path), Spot(found.line, found.column)
 
 
 def _sources(report: Report, node: Node) -> tuple[Source, ...] | None:

@@ -31,7 +31,7 @@ def _whole(read: Callable[[Document], T]) -> Callable[[Document], T]:
     def checked(document: Document) -> T:
         try:
             return read(document)
-        except (KeyError, ValueError, TypeError, AttributeError, StopIteration) as error:
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise Broken(f"a stored document cannot be read: {error!r}", code="broken-document") from error
 
     return checked
@@ -279,7 +279,7 @@ def _ladder_from(name: str, document: Document) -> Ladder:
     return Ladder(
         name=name,
         time=minute_of(document["time"]),
-        rungs=tuple(rung_of(words) for words in document["rungs"]),
+        rungs=tuple(rung_of(words) for words in document.get("rungs", ())),
         then_every=span_of(document["then_every"]) if "then_every" in document else None,
         review=document["review"],
     )

@@ -120,7 +120,7 @@ def due_from(document: Table[str, str]) -> Due:
 
 
 def _rule_from(document: Table[str, str]) -> Rule:
-    key = next(key for key in RULES if key in document)
+    key = next((key for key in RULES if key in document), RULES[-1])
     words = document[key]
     match key:
         case "before":

@@ -8,7 +8,7 @@ from tracker.domain.text import LANGUAGES, Text
 from tracker.files.nodes import Mapping, Node, Scalar, Sequence, Unread
 from tracker.files.report import At, Report
 from tracker.files.scalars import Reader, line
-from tracker.files.words import clip, meant, nearest
+from tracker.files.words import clip, meant
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class Form:
         for key, (place, _) in node.entries.items():
             if key not in known:
                 synonyms = (word for word, meaning in _SYNONYMS.items() if meaning in known)
-                near = nearest(key, (*synonyms, *known))
+                near = report.guess(key, (*synonyms, *known))
                 guess = _SYNONYMS.get(near, near) if near and near not in known else near
                 remedy = meant(guess, "the keys here are: " + ", ".join(known))
                 report.error(place, "unknown-key", f"'{clip(key)}' is no key here", remedy)

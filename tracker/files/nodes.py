@@ -238,6 +238,7 @@ class _Builder:
             if not isinstance(node, Unread):
                 self.report.error(node, "wrong-type", "a key must be a text", "write 'key: value'")
             return False
+        node.text = node.text.strip()  # a quoted " lead" is the key lead, here and in every look-up
         if node.text == "<<":
             self.report.error(node, "merge-key", "merge keys (<<) are not read", "write the keys out")
             return False

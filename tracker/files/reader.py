@@ -75,7 +75,7 @@ def _finish(drafts: list[Draft], lexicon: Lexicon | None, known: Collection[str]
 
 
 def _check_name(draft: Draft, file: Path) -> None:
-    if draft.directive is None and draft.nodes is None:
+    if draft.directive is None and draft.places is None:
         return
     named = "/".join(file.absolute().parts[-2:])
     if draft.key and named != f"{draft.key}.yaml":

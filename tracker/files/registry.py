@@ -18,7 +18,7 @@ from tracker.files.ladders import read_ladders
 from tracker.files.nodes import Node, Sequence, decode, parse
 from tracker.files.reader import read_bytes
 from tracker.files.report import Report, Spot
-from tracker.files.words import clip, meant, nearest
+from tracker.files.words import clip, meant
 
 MAX_BYTES = 4 * 1024 * 1024
 _MAX_NODES = 500_000
@@ -183,7 +183,7 @@ def _check_parents(book: _Book) -> None:
     for code, (report, spot) in book.parents.items():
         parent = book.agencies[code].parent or ""
         if parent not in book.agencies:
-            remedy = meant(nearest(parent, _offices(book.agencies)), "add the parent, or delete the key")
+            remedy = meant(report.guess(parent, _offices(book.agencies)), "add the parent, or delete the key")
             report.error(spot, "unknown-agency", f"there is no agency '{clip(parent)}'", remedy)
         elif _leads_back(code, book.agencies):
             sentence = f"following the parents of '{code}' leads back to it"
@@ -225,7 +225,9 @@ def _kinds_of(kinds: set[str]) -> scalars.Reader[tuple[str, ...]]:
         kind = scalars.identifier(report, node)
         if kind is None or kind in kinds:
             return kind
-        report.error(node, "unknown-kind", f"no agency is a '{clip(kind)}'", meant(nearest(kind, kinds), "see 'kind'"))
+        report.error(
+            node, "unknown-kind", f"no agency is a '{clip(kind)}'", meant(report.guess(kind, kinds), "see 'kind'")
+        )
         return None
 
     return several(read, "a list of kinds")
@@ -236,7 +238,7 @@ def _code_of(agencies: Table[str, Agency]) -> scalars.Reader[str]:
         code = scalars.agency_code(report, node)
         if code is None or code in agencies:
             return code
-        remedy = meant(nearest(code, _offices(agencies)), "add the agency, or delete the code")
+        remedy = meant(report.guess(code, _offices(agencies)), "add the agency, or delete the code")
         report.error(node, "unknown-agency", f"there is no agency '{clip(code)}'", remedy)
         return None
 

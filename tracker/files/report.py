@@ -1,10 +1,14 @@
 """Report: the findings of one file as they are made, each with its place."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from tracker.domain.finding import Finding, Place, Severity
 from tracker.files.lexicon import Lexicon
+from tracker.files.words import nearest
+
+_MAX_GUESSES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Report:
         self.file = file
         self.lexicon = lexicon
         self.findings: list[Finding] = []
+        self._guesses = 0
 
     def error(self, at: At, code: str, sentence: str, remedy: str) -> None:
         """Note a mistake that forbids applying the file."""
@@ -42,6 +47,11 @@ class Report:
     def warning(self, at: At, code: str, sentence: str, remedy: str) -> None:
         """Note something worth a second look."""
         self._add(at, code, sentence, remedy, "warning")
+
+    def guess(self, word: str, candidates: Iterable[str]) -> str | None:
+        """Return the candidate most likely meant; None after many guesses, lest a file full of slips take minutes."""
+        self._guesses += 1
+        return nearest(word, candidates) if self._guesses <= _MAX_GUESSES else None
 
     def has(self, code: str) -> bool:
         """Return whether a finding of that code was made."""

@@ -13,7 +13,7 @@ from tracker.domain.calendar import Span, Unit
 from tracker.domain.directive import fold
 from tracker.files.nodes import Mapping, Node, Scalar, Sequence
 from tracker.files.report import Report
-from tracker.files.words import clip, meant, nearest
+from tracker.files.words import clip, meant
 
 T = TypeVar("T")
 Reader = Callable[[Report, Node], T | None]
@@ -66,7 +66,7 @@ def choice(names: Iterable[str], what: str) -> Reader[str]:
         word = scalar(report, node, needed=what)
         if word is None or word in known:
             return word
-        remedy = meant(nearest(word, known), "write one of: " + ", ".join(known))
+        remedy = meant(report.guess(word, known), "write one of: " + ", ".join(known))
         report.error(node, "bad-choice", f"'{clip(word)}' is not {what}", remedy)
         return None
 

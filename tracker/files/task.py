@@ -12,7 +12,7 @@ from tracker.files.form import Form, form, one_or_several, several, text
 from tracker.files.nodes import Mapping, Node, Scalar, Sequence
 from tracker.files.report import Report
 from tracker.files.scalars import choice
-from tracker.files.words import clip, meant, nearest
+from tracker.files.words import clip, meant
 
 # stands in for a title with findings; it never leaves, for such a file yields no directive
 NO_TITLE = Text(vi="", en="", fr="")
@@ -185,7 +185,7 @@ def _source(report: Report, node: Node, sources: Collection[str]) -> str | None:
     name = scalars.scalar(report, node, needed="a source")
     if name is None or name in sources:
         return name
-    remedy = meant(nearest(name, sources), "add it under 'sources'")
+    remedy = meant(report.guess(name, sources), "add it under 'sources'")
     report.error(node, "unknown-source", f"this directive has no source '{clip(name)}'", remedy)
     return None
 

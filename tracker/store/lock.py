@@ -1,0 +1,52 @@
+"""The lock of a tick: one worker at a time on one store, free again the moment its holder dies.
+
+It lives in the kernel (SQLite) or in the session (PostgreSQL), not in a row: `kill -9` leaves nothing behind.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from sqlalchemy import text
+
+from tracker.store.store import Store
+
+# one number for all workers of one PostgreSQL database; advisory locks of other programs use others
+KEY = 0x7472_6163_6B_65  # "tracke"
+
+
+@contextmanager
+def tick_lock(store: Store) -> Iterator[bool]:
+    """Yield whether this worker alone may tick now; it never waits."""
+    locked = _advisory(store) if store.engine.dialect.name == "postgresql" else _beside(store)
+    with locked as mine:
+        yield mine
+
+
+@contextmanager
+def _beside(store: Store) -> Iterator[bool]:
+    # the path is made absolute and free of links, so that every name of one file is one lock
+    database = Path(str(store.engine.url.database)).resolve()
+    lock = FileLock(f"{database}.tick", is_singleton=False, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _advisory(store: Store) -> Iterator[bool]:
+    # autocommit: a transaction open for the whole tick would keep the server from cleaning up
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        mine = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": KEY}).scalar_one())
+        try:
+            yield mine
+        finally:
+            if mine:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": KEY})

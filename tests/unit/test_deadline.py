@@ -8,6 +8,7 @@ from tests.builders import a_calendar
 from tracker.domain.calendar import Span
 from tracker.domain.deadline import Before, By, Deadline, In, Review, Rule, Within, reckon
 from tracker.domain.errors import Invalid
+from tracker.domain.text import Text
 
 ISSUED = date(2025, 8, 11)
 
@@ -46,6 +47,22 @@ def test_a_written_date_on_a_day_off_does_not_move_and_says_so() -> None:
     found = deadline(In(2025, 8))
     assert [step.code for step in found.explanation] == ["rule_in", "rule_written", "day_off_written", "late_from_day"]
     assert found.explanation[2].values["working"] == date(2025, 8, 29)
+
+
+def test_the_last_step_names_the_first_late_instant_as_the_clock_on_the_wall_shows_it() -> None:
+    steps = (deadline(rule).explanation[-1] for rule in (By(date(2025, 8, 29)), By(date(2025, 8, 29), time(17))))
+    assert [str(step) for step in steps] == [
+        "the last day ends at midnight: late from 2025-08-30 00:00 (Asia/Ho_Chi_Minh)",
+        "a report at 17:00 is still in time: late from 2025-08-29 17:01 (Asia/Ho_Chi_Minh)",
+    ]
+
+
+def test_a_day_off_is_told_in_three_languages_with_its_authority() -> None:
+    holiday = a_calendar().why_off(date(2025, 9, 2))
+    weekly = a_calendar().why_off(date(2025, 8, 31))
+    assert holiday == Text(vi="Quốc khánh, notice", en="National Day, notice", fr="Fête nationale, notice")
+    assert weekly == Text(vi="ngày nghỉ hằng tuần", en="weekly day off", fr="jour de repos hebdomadaire")
+    assert a_calendar().why_off(date(2025, 8, 29)) is None
 
 
 def test_a_computed_period_moves_to_the_next_working_day_and_names_the_authority() -> None:

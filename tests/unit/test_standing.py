@@ -1,7 +1,7 @@
 """Standing: the boundary table. Before, at and after each instant at which something turns."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -49,6 +49,30 @@ def cell(known: Facts, at: datetime) -> Cell:
 )
 def test_an_open_task_turns_due_soon_and_overdue_at_the_instant(at: datetime, expected: str) -> None:
     assert name(facts(), at) == expected
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (SOON, "due soon: the last day is 2025-08-31, 3 working days left"),
+        (datetime(2025, 8, 28, 5, tzinfo=UTC), "due soon: the last day is 2025-08-31, 1 working day left"),
+        (datetime(2025, 8, 29, 5, tzinfo=UTC), "the last day is 2025-08-31: no working day is left after today"),
+        (LATE, "overdue by 1 day: the last day was 2025-08-31"),
+        (LATE + timedelta(days=1), "overdue by 2 days: the last day was 2025-08-31"),
+    ],
+)
+def test_the_reason_counts_what_is_left_and_what_is_late(at: datetime, said: str) -> None:
+    assert str(standing(facts(), at=at, policy=POLICY).reason) == said
+
+
+def test_a_minute_missed_on_the_last_day_is_late_by_less_than_a_day() -> None:
+    limit = replace(LIMIT, minute=time(17), late_from=datetime(2025, 8, 31, 10, 1, tzinfo=UTC))
+    received = limit.late_from + timedelta(hours=1)
+    for progress in (Progress.SUBMITTED, Progress.COMPLETED):
+        known = facts(progress=progress, limit=limit, received_at=received)
+        assert "late by less than a day" in str(standing(known, at=LATE, policy=POLICY).reason)
+    found = standing(facts(limit=limit), at=received, policy=POLICY)
+    assert str(found.reason) == "overdue: it was due by 17:00 today"
 
 
 def test_due_soon_counts_back_from_the_last_working_day() -> None:

@@ -17,6 +17,7 @@ from tracker.domain.text import Text
 
 Unit = Literal["days", "working days"]
 ONE_DAY = timedelta(days=1)
+WEEKLY_DAY_OFF = Text(vi="ngày nghỉ hằng tuần", en="weekly day off", fr="jour de repos hebdomadaire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class SpecialDay:
     source: str
     known_on: date | None = None
 
+    def why(self) -> Text:
+        """Return its name with its authority."""
+        name = self.name
+        return Text(vi=f"{name.vi}, {self.source}", en=f"{name.en}, {self.source}", fr=f"{name.fr}, {self.source}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
@@ -57,12 +63,12 @@ class Calendar:
         """Return whether state offices work on that day; a make-up day wins over everything."""
         return day in self.make_up_days or (day.weekday() not in self.weekend and day not in self.days_off)
 
-    def why_off(self, day: date) -> str | None:
+    def why_off(self, day: date) -> Text | None:
         """Return the name and authority of a day off, 'weekly day off', or None for a working day."""
         if self.is_working(day):
             return None
         special = self.days_off.get(day)
-        return f"{special.name.en}, {special.source}" if special else "weekly day off"
+        return special.why() if special else WEEKLY_DAY_OFF
 
     def on_or_after(self, day: date) -> date:
         """Return the first working day that is not before `day`."""
@@ -138,7 +144,16 @@ def civil_day(zone: str, at: datetime) -> date:
     >>> civil_day("Asia/Ho_Chi_Minh", datetime(2025, 8, 31, 17, tzinfo=UTC)).isoformat()
     '2025-09-01'
     """
-    return at.astimezone(_zone(zone)).date()
+    return civil_time(zone, at).date()
+
+
+def civil_time(zone: str, at: datetime) -> datetime:
+    """Return the instant as the clocks of a zone show it.
+
+    >>> civil_time("Asia/Ho_Chi_Minh", datetime(2025, 8, 31, 17, tzinfo=UTC)).isoformat()
+    '2025-09-01T00:00:00+07:00'
+    """
+    return at.astimezone(_zone(zone))
 
 
 def exists(zone: str, day: date) -> bool:

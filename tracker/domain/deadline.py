@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from tracker.domain.calendar import ONE_DAY, Calendar, Span
+from tracker.domain.calendar import ONE_DAY, Calendar, Span, civil_time
 from tracker.domain.calendar import exists as day_exists
 from tracker.domain.errors import Invalid
 from tracker.domain.limit import Limit
@@ -124,7 +124,7 @@ def _written(rule: Before | By | In, calendar: Calendar) -> tuple[date, list[Phr
             last_day, step = day, Phrase("rule_by", {"day": day})
         case In(year, month):
             last_day = date(year, month, month_calendar.monthrange(year, month)[1])
-            step = Phrase("rule_in", {"month": f"{year}-{month:02d}"})
+            step = Phrase("rule_in", {"last_day": last_day})
     steps = [step]
     if why := calendar.why_off(last_day):
         working = calendar.on_or_before(last_day)
@@ -138,9 +138,9 @@ def _period(span: Span, issued: date, calendar: Calendar) -> tuple[date, list[Ph
     steps = [Phrase("anchor_issue", {"day": issued})]
     if span.unit == "working days":
         steps += _counted(issued, last_day, calendar)
-        steps.append(Phrase("count_working", {"count": span.count, "day": last_day}))
+        steps.append(Phrase("count_working", {"span": span, "day": last_day}))
     else:
-        steps.append(Phrase("count_days", {"count": span.count, "day": last_day}))
+        steps.append(Phrase("count_days", {"span": span, "day": last_day}))
     if why := calendar.why_off(last_day):
         working = calendar.on_or_after(last_day)
         steps.append(Phrase("rolled", {"day": last_day, "why": why, "working": working}))
@@ -156,8 +156,7 @@ def _counted(start: date, end: date, calendar: Calendar) -> list[Phrase]:
         if why := calendar.why_off(day):
             steps.append(Phrase("skipped", {"day": day, "why": why}))
         elif day in calendar.make_up_days:
-            special = calendar.make_up_days[day]
-            steps.append(Phrase("make_up", {"day": day, "why": f"{special.name.en}, {special.source}"}))
+            steps.append(Phrase("make_up", {"day": day, "why": calendar.make_up_days[day].why()}))
     return steps
 
 
@@ -169,7 +168,7 @@ def _late_from(last_day: date, minute: time | None, calendar: Calendar) -> datet
 
 
 def _last_step(minute: time | None, late_from: datetime, calendar: Calendar) -> Phrase:
-    instant = late_from.isoformat()
+    told = civil_time(calendar.zone, late_from)
     if minute is None:
-        return Phrase("late_from_day", {"zone": calendar.zone, "instant": instant})
-    return Phrase("late_from_minute", {"minute": f"{minute:%H:%M}", "zone": calendar.zone, "instant": instant})
+        return Phrase("late_from_day", {"late_from": told})
+    return Phrase("late_from_minute", {"minute": minute, "late_from": told})

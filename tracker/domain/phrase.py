@@ -1,64 +1,81 @@
 """Sentences the domain says, as a code with values, so that every face can say them in its reader's language.
 
 The English wording stands here once; the other languages translate these very strings
-(gettext message ids in `tracker/locale`).
+(gettext message ids in `tracker/locale`). A number of days is a `Span`, so that no sentence
+has to agree with a number.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 
-Value = str | int | date
+from tracker.domain.calendar import Span
+from tracker.domain.text import Text
+
+# an instant is an aware datetime in the zone it is told in
+Value = str | int | date | datetime | time | Span | Text
 
 ENGLISH: Mapping[str, str] = {
     # why an assignment stands where it stands (standing.py)
     "open": "in time: the last day is {last_day}",
-    "due_soon": "due soon: the last day is {last_day}, {days} working days left",
-    "overdue": "overdue by {days} days: the last day was {last_day}",
-    "overdue_waiting": "overdue by {days} days: the last day was {last_day}; it still waits for {first}",
-    "overdue_today": "overdue since {minute} today",
+    "due_soon": "due soon: the last day is {last_day}, {left} left",
+    "due_soon_last": "the last day is {last_day}: no working day is left after today",
+    "overdue": "overdue by {late}: the last day was {last_day}",
+    "overdue_waiting": "overdue by {late}: the last day was {last_day}; it still waits for {first}",
+    "overdue_today": "overdue: it was due by {minute} today",
     "waiting": "cannot start yet: waits for {first}",
     "waiting_more": "cannot start yet: waits for {first} and {count} more",
     "undated": "no date was set: the next review is on {review_day}",
     "undated_free": "no date was set",
     "review_due": "no date was set and nothing was heard since {touched_day}: the review was due on {review_day}",
     "submitted": "reported on {day}, in time; awaits review",
-    "submitted_late": "reported on {day}, {days} days late; awaits review",
-    "returned": "returned on {day}: {missing}",
-    "returned_late": "returned on {day}: {missing}; overdue by {days} days, the last day was {last_day}",
+    "submitted_late": "reported on {day}, late by {late}; awaits review",
+    "submitted_undated": "reported on {day}; awaits review",
+    "returned": "returned on {day} for completion; still missing: {missing}",
+    "returned_late": (
+        "overdue by {late}: the last day was {last_day}; returned on {day} for completion, still missing: {missing}"
+    ),
     "completed_on_time": "completed: the report of {day} came in time",
-    "completed_late": "completed late: the report came on {day}, {days} days after the last day",
+    "completed_late": "completed late: the report came on {day}, late by {late}",
     "completed_undated": "completed: reported on {day}, no date had been set",
     "closed_out": "closed without completion: {why}",
     # how a deadline was set (deadline.py)
     "rule_before": "'before {day}' leaves that day out: the last day is the one before",
     "rule_before_inclusive": "'before {day}' is read in this directive as including that day",
     "rule_by": "'by {day}' includes that day",
-    "rule_in": "'in {month}' ends with the last day of the month",
+    "rule_in": "a month named without a day ends with its last day, {last_day}",
     "rule_written": "a written date does not move when it falls on a day off",
-    "day_off_written": "{day} is a day off ({why}); reminders look at {working}, the working day before it",
-    "anchor_issue": "the clock starts with the date of issue, {day}, which is not counted (Civil Code 2015, art. 147)",
-    "count_days": "{count} calendar days later is {day}",
-    "count_working": "{count} working days later is {day}",
+    "day_off_written": "{day} is a day off ({why}); reminders count back from {working}, the working day before it",
+    "anchor_issue": "the period runs from the date of issue, {day}, which is not counted (Civil Code 2015, art. 147)",
+    "count_days": "{span} later is {day}; days off are counted too",
+    "count_working": "{span} later is {day}",
     "skipped": "{day} is not counted: {why}",
-    "make_up": "{day} is counted: {why}",
+    "make_up": "{day} is counted as a working day: {why}",
     "rolled": "{day} is a day off ({why}): it ends on the next working day, {working} (Civil Code 2015, art. 148)",
-    "late_from_day": "the last day ends at midnight in {zone}: late from {instant}",
-    "late_from_minute": "the last minute is {minute} in {zone}: late from {instant}",
-    "weekend": "weekly day off",
+    "late_from_day": "the last day ends at midnight: late from {late_from}",
+    "late_from_minute": "a report at {minute} is still in time: late from {late_from}",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A sentence by its code and the values that fill it; `str` says it in English.
+    """A sentence by its code and the values that fill it; `str` says it in English, with ISO dates.
 
-    >>> str(Phrase("count_days", {"count": 20, "day": date(2025, 8, 31)}))
-    '20 calendar days later is 2025-08-31'
+    >>> str(Phrase("count_working", {"span": Span(20, "working days"), "day": date(2025, 9, 10)}))
+    '20 working days later is 2025-09-10'
     """
 
     code: str
     values: Mapping[str, Value]
 
     def __str__(self) -> str:
-        return ENGLISH[self.code].format(**self.values)
+        return ENGLISH[self.code].format_map({name: _english(value) for name, value in self.values.items()})
+
+
+def _english(value: Value) -> str:
+    match value:
+        case datetime():  # before `date`, of which it is a kind
+            return f"{value:%Y-%m-%d %H:%M} ({value.tzinfo})"
+        case time():
+            return f"{value:%H:%M}"
+    return str(value)

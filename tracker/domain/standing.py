@@ -15,6 +15,7 @@ from tracker.domain.calendar import Calendar, Span, civil_day
 from tracker.domain.ladder import Ladder, Moment, dated_moments, review_days, review_moments
 from tracker.domain.limit import Limit
 from tracker.domain.phrase import Phrase, Value
+from tracker.domain.text import Text
 
 
 class Progress(StrEnum):
@@ -34,6 +35,20 @@ class Progress(StrEnum):
 
 CLOSED_OUT = frozenset({Progress.NOT_APPLICABLE, Progress.DISCONTINUED, Progress.SUPERSEDED})
 SETTLED = CLOSED_OUT | {Progress.COMPLETED}
+
+# why an assignment was closed out, where nobody wrote more
+_CLOSED = {
+    Progress.NOT_APPLICABLE: Text(
+        vi="không áp dụng đối với cơ quan này", en="not applicable to this agency", fr="sans objet pour ce service"
+    ),
+    Progress.DISCONTINUED: Text(vi="dừng thực hiện", en="discontinued", fr="abandonnée"),
+    Progress.SUPERSEDED: Text(
+        vi="đã được thay thế bằng văn bản chỉ đạo sau",
+        en="superseded by a later directive",
+        fr="remplacée par une instruction ultérieure",
+    ),
+}
+_LESS_THAN_A_DAY = Text(vi="chưa đầy 1 ngày", en="less than a day", fr="moins d’un jour")
 
 
 class Cell(StrEnum):
@@ -84,7 +99,8 @@ class Policy:
 def standing(facts: Facts, *, at: datetime, policy: Policy) -> Standing:
     """Return what is true of an assignment at an instant, and why."""
     if facts.progress in CLOSED_OUT:
-        return Standing("closed_out", Cell.CLOSED_OUT, Phrase("closed_out", {"why": facts.why or facts.progress}))
+        why = facts.why or _CLOSED[facts.progress]
+        return Standing("closed_out", Cell.CLOSED_OUT, Phrase("closed_out", {"why": why}))
     if facts.progress == Progress.COMPLETED:
         return _completed(facts, policy)
     if facts.limit is None:
@@ -143,7 +159,7 @@ def _completed(facts: Facts, policy: Policy) -> Standing:
     day = civil_day(facts.limit.zone, received)
     if received < facts.limit.late_from:
         return Standing("completed_on_time", Cell.ON_TIME, Phrase("completed_on_time", {"day": day}))
-    late: dict[str, Value] = {"day": day, "days": facts.limit.days_late(received)}
+    late: dict[str, Value] = {"day": day, "late": _late(facts.limit, received)}
     return Standing("completed_late", Cell.LATE, Phrase("completed_late", late))
 
 
@@ -152,12 +168,12 @@ def _submitted(facts: Facts, limit: Limit) -> Standing:
     day = civil_day(limit.zone, received)
     if received < limit.late_from:
         return Standing("open", Cell.IN_TIME, Phrase("submitted", {"day": day}))
-    return Standing("overdue", Cell.OVERDUE, Phrase("submitted_late", {"day": day, "days": limit.days_late(received)}))
+    late: dict[str, Value] = {"day": day, "late": _late(limit, received)}
+    return Standing("overdue", Cell.OVERDUE, Phrase("submitted_late", late))
 
 
 def _why_overdue(facts: Facts, limit: Limit, at: datetime) -> Phrase:
-    days = limit.days_late(at)
-    late: dict[str, Value] = {"days": days, "last_day": limit.last_day}
+    late: dict[str, Value] = {"late": _late(limit, at), "last_day": limit.last_day}
     if facts.progress == Progress.RETURNED and facts.returned_at is not None:
         returned: dict[str, Value] = {
             "day": civil_day(limit.zone, facts.returned_at),
@@ -166,9 +182,15 @@ def _why_overdue(facts: Facts, limit: Limit, at: datetime) -> Phrase:
         return Phrase("returned_late", {**late, **returned})
     if facts.waiting_for:
         return Phrase("overdue_waiting", {**late, "first": facts.waiting_for[0]})
-    if days == 0 and limit.minute is not None:
-        return Phrase("overdue_today", {"minute": f"{limit.minute:%H:%M}"})
+    if limit.minute is not None and limit.days_late(at) == 0:
+        return Phrase("overdue_today", {"minute": limit.minute})
     return Phrase("overdue", late)
+
+
+def _late(limit: Limit, at: datetime) -> Span | Text:
+    """Return by how much an instant is late; only a deadline with a minute can be missed by less than a day."""
+    days = limit.days_late(at)
+    return Span(days, "days") if days else _LESS_THAN_A_DAY
 
 
 def _in_time(facts: Facts, limit: Limit, at: datetime, policy: Policy) -> Standing:
@@ -181,8 +203,14 @@ def _in_time(facts: Facts, limit: Limit, at: datetime, policy: Policy) -> Standi
         return Standing("waiting", Cell.IN_TIME, _why_waiting(facts))
     if not soon:
         return Standing("open", Cell.IN_TIME, Phrase("open", {"last_day": limit.last_day}))
+    return Standing("due_soon", Cell.IN_TIME, _why_due_soon(limit, at, policy))
+
+
+def _why_due_soon(limit: Limit, at: datetime, policy: Policy) -> Phrase:
     left = policy.calendar.working_days_between(civil_day(limit.zone, at), limit.last_day)
-    return Standing("due_soon", Cell.IN_TIME, Phrase("due_soon", {"last_day": limit.last_day, "days": left}))
+    if not left:
+        return Phrase("due_soon_last", {"last_day": limit.last_day})
+    return Phrase("due_soon", {"last_day": limit.last_day, "left": Span(left, "working days")})
 
 
 def _why_waiting(facts: Facts) -> Phrase:
@@ -193,7 +221,7 @@ def _why_waiting(facts: Facts) -> Phrase:
 def _undated(facts: Facts, at: datetime, policy: Policy) -> Standing:
     if facts.progress == Progress.SUBMITTED:
         day = policy.calendar.civil_day(facts.received_at or facts.touched_at)
-        return Standing("undated", Cell.UNDATED, Phrase("submitted", {"day": day}))
+        return Standing("undated", Cell.UNDATED, Phrase("submitted_undated", {"day": day}))
     if facts.progress == Progress.RETURNED and facts.returned_at is not None:
         day = policy.calendar.civil_day(facts.returned_at)
         return Standing("undated", Cell.UNDATED, Phrase("returned", {"day": day, "missing": facts.missing or ""}))

@@ -26,8 +26,8 @@ def document(view: object) -> dict[str, Any]:
 def plain(value: object) -> Any:
     """Return a value of a view as JSON has it.
 
-    >>> plain((date(2025, 8, 31), datetime(2025, 8, 31, 17, tzinfo=UTC), Phrase("weekend", {})))
-    ['2025-08-31', '2025-08-31T17:00:00Z', {'code': 'weekend', 'values': {}, 'text': 'weekly day off'}]
+    >>> plain((date(2025, 8, 31), datetime(2025, 8, 31, 17, tzinfo=UTC), Phrase("undated_free", {})))
+    ['2025-08-31', '2025-08-31T17:00:00Z', {'code': 'undated_free', 'values': {}, 'text': 'no date was set'}]
     """
     match value:
         case datetime():

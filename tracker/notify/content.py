@@ -139,8 +139,7 @@ def _rows(notice: Notice) -> Iterator[Row]:
     words = catalogue(notice.language)
     yield Row(words.gettext("Do this"), (notice.task_title,))
     yield Row(words.gettext("By"), (_deadline(notice),))
-    reason = reasons.sentence(notice.reason_code, notice.reason_values, notice.language)
-    yield Row(words.gettext("Standing"), (reason,))
+    yield Row(words.gettext("Standing"), (reasons.sentence(notice.reason, notice.language),))
     yield Row(words.gettext("Basis"), _basis(notice))
     if notice.words:
         quoted = words.gettext("“{words}”").format(words=notice.words)
@@ -178,8 +177,17 @@ def _basis(notice: Notice) -> tuple[str, ...]:
         .gettext("{number} of {day}, {issuer}")
         .format(number=notice.directive_number, day=day(notice.issued, notice.language), issuer=notice.issuer)
     )
-    clause = f"{signed} – {notice.basis}" if notice.basis else signed
+    place = _place(notice)
+    clause = f"{signed} – {place}" if place else signed
     return (clause, notice.directive_title) if notice.directive_title else (clause,)
+
+
+def _place(notice: Notice) -> str | None:
+    """Return where the task was read; the sentence itself stays in its source."""
+    if notice.source is None or notice.sentence is None:
+        return notice.source
+    words = catalogue(notice.language)
+    return words.gettext("{source}, sentence {number}").format(source=notice.source, number=notice.sentence)
 
 
 def _proof(notice: Notice) -> tuple[str, ...]:
@@ -209,8 +217,9 @@ def _peer(peer: Peer, notice: Notice) -> str:
 def _working(notice: Notice) -> Row | None:
     """Return how the date was set; told once, when the task is handed over."""
     words = catalogue(notice.language)
-    lines = list(notice.explanation)
-    if notice.late_from:
+    lines = [reasons.sentence(step, notice.language) for step in notice.explanation]
+    told = {step.values.get("late_from") for step in notice.explanation}
+    if notice.late_from and notice.late_from not in told:  # the directive's own words set another, or none
         when = instant(notice.late_from, notice.zone, notice.language)
         lines.append(words.gettext("Counts as late from {instant}.").format(instant=when))
     if notice.stage != "assigned" or not lines:

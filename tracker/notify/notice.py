@@ -1,7 +1,8 @@
 """What one reminder says, already reckoned.
 
-A notice holds plain values only, so that it can be kept, rendered again and compared years
-later. It refuses to know where its values came from, and it never looks at a clock.
+A notice holds values only, so that it can be kept, rendered again and compared years later;
+what the domain has to say comes as its phrases, still in no language. It refuses to know where
+its values came from, and it never looks at a clock.
 """
 
 import re
@@ -11,6 +12,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
+
+from tracker.domain.phrase import Phrase
+from tracker.domain.text import Text
 
 STAGES = ("assigned", "before", "due", "overdue", "review")
 LANGUAGES = ("vi", "en", "fr")
@@ -54,10 +58,10 @@ class Notice:
     zone: str
     late_from: datetime | None
     words: str | None
-    explanation: tuple[str, ...]
-    basis: str
-    reason_code: str
-    reason_values: Mapping[str, str | int | date]
+    explanation: tuple[Phrase, ...]
+    source: str | None
+    sentence: int | None
+    reason: Phrase
     deliverable: str | None
     evidence_required: bool
     waiting_for: tuple[Peer, ...]
@@ -121,12 +125,17 @@ def cleaned(notice: Notice) -> Notice:
 
 
 def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return folded(value)
-    if isinstance(value, tuple):
-        return tuple(_clean(item) for item in value)
-    if isinstance(value, Mapping):
-        return {name: _clean(item) for name, item in value.items()}
+    match value:
+        case str():
+            return folded(value)
+        case tuple():
+            return tuple(_clean(item) for item in value)
+        case Mapping():
+            return {name: _clean(item) for name, item in value.items()}
+        case Phrase():
+            return Phrase(value.code, _clean(value.values))
+        case Text():
+            return Text(vi=folded(value.vi), en=folded(value.en), fr=folded(value.fr))
     return value
 
 

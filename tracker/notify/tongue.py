@@ -16,6 +16,8 @@ from babel.dates import format_date, get_timezone_location
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from tracker.domain.calendar import Span
+
 LOCALE = Path(__file__).parent.parent / "locale"
 
 
@@ -64,6 +66,18 @@ def clock(when: time, language: str) -> str:
     if language != "fr":
         return f"{when:%H:%M}"
     return f"{when.hour} h {when.minute:02}" if when.minute else f"{when.hour} h"
+
+
+def span(length: Span, language: str) -> str:
+    """Return a number of days or of working days.
+
+    >>> span(Span(1, "working days"), "fr"), span(Span(2, "working days"), "fr"), span(Span(2, "days"), "vi")
+    ('1 jour ouvré', '2 jours ouvrés', '2 ngày')
+    """
+    words, count = catalogue(language), length.count
+    if length.unit == "working days":
+        return words.ngettext("{count} working day", "{count} working days", count).format(count=count)
+    return words.ngettext("{count} day", "{count} days", count).format(count=count)
 
 
 @lru_cache

@@ -1,6 +1,7 @@
 """Notices: what a reminder will say, reckoned at the instant it is sent."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 
 from tracker.domain.agency import Registry
@@ -19,14 +20,6 @@ from tracker.store.ledger import Position
 from tracker.store.outbox import Reminder
 from tracker.store.store import Connection
 
-REASONS = {
-    "overdue_waiting": "overdue",
-    "overdue_today": "overdue",
-    "waiting_more": "waiting",
-    "undated_free": "open",
-    "returned_late": "returned",
-    "completed_undated": "completed_on_time",
-}
 PEERS = 5  # a mail names so many tasks that wait, or are waited for; the page has them all
 
 
@@ -50,7 +43,6 @@ def notice_of(
     limit = assignment.facts.limit
     now = standing(assignment.facts, at=at, policy=policy)
     coming = next_moment(assignment.facts, at=at, policy=policy, told=reminder.moment)
-    page = f"{settings.base_url.rstrip('/')}/tasks/{assignment.ref}"
     return Notice(
         reference=reminder.reference,
         key=reminder.key,
@@ -72,18 +64,14 @@ def notice_of(
         zone=registry.calendar.zone,
         late_from=limit.late_from if limit else None,
         words=task.due.words if task.due else None,
-        explanation=tuple(str(step) for step in explanation(task, directive, registry)),
-        basis=basis(task),
-        reason_code=REASONS.get(now.reason.code, now.reason.code),
-        reason_values=now.reason.values,
+        explanation=explanation(task, directive, registry),
+        source=task.source.source if task.source else None,
+        sentence=task.source.sentence if task.source else None,
+        reason=_titled(connection, now.reason),
         deliverable=task.deliverable,
         evidence_required=task.evidence_required,
         waiting_for=_waiting_for(connection, assignment, registry, language, at),
         waited_by=_waited_by(connection, assignment, registry, language, at),
-        url=page,
-        report_url=f"{page}/report",
-        extension_url=f"{page}/extension",
-        contest_url=f"{page}/not-ours",
         next_reminder=registry.calendar.civil_day(coming) if coming else None,
         office=settings.office,
         contact=settings.contact,
@@ -92,6 +80,7 @@ def notice_of(
         head=head.hash,
         as_of=at,
         rehearsal=head.is_rehearsal,
+        **_links(f"{settings.base_url.rstrip('/')}/tasks/{assignment.ref}"),
     )
 
 
@@ -103,12 +92,25 @@ def explanation(task: Task, directive: Directive, registry: Registry) -> tuple[P
     return found.explanation if found else ()
 
 
-def basis(task: Task) -> str:
-    """Return where a task was read, as a locator.
+def _links(page: str) -> dict[str, str]:
+    return {
+        "url": page,
+        "report_url": f"{page}/report",
+        "extension_url": f"{page}/extension",
+        "contest_url": f"{page}/not-ours",
+    }
 
-    The sentence itself stays in the source: the tracker keeps its fingerprint.
-    """
-    return f"{task.source.source}, § {task.source.sentence}" if task.source else ""
+
+def _titled(connection: Connection, reason: Phrase) -> Phrase:
+    """Return the reason with the title of the task waited for, where the domain knows its key."""
+    first = reason.values.get("first")
+    if not isinstance(first, str):
+        return reason
+    try:
+        title = task_of(connection, first).title
+    except NotFound:  # a directive nobody adopted yet: its key is all there is
+        return reason
+    return replace(reason, values={**reason.values, "first": title})
 
 
 def _days(assignment: Assignment, stage: Stage | str, registry: Registry, at: datetime) -> int | None:

@@ -3,6 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from tests.builders import a_calendar
+from tracker.domain.calendar import Span
+from tracker.domain.deadline import In, reckon
+from tracker.domain.phrase import Phrase
 from tracker.notify.notice import Notice, Peer
 
 TITLES = {
@@ -20,31 +24,26 @@ JUSTICE = {"en": "Ministry of Justice", "vi": "Bộ Tư pháp", "fr": "Ministèr
 REVIEWS = {"en": "Legal review", "vi": "Thẩm định pháp lý", "fr": "Examen juridique"}
 OFFICES = {"en": "Government Office", "vi": "Văn phòng Chính phủ", "fr": "Secrétariat du Gouvernement"}
 REPORTS = {"en": "report", "vi": "báo cáo", "fr": "rapport"}
-WORKINGS = {
-    "en": ("The directive says: in August 2025.", "The month ends on 31 August 2025."),
-    "vi": ("Văn bản ghi: trong tháng 8 năm 2025.", "Ngày cuối tháng là 31/08/2025."),
-    "fr": ("L’instruction dit : en août 2025.", "Le mois se termine le 31 août 2025."),
-}
-BASES = {"en": "article, sentence 5", "vi": "bài viết, câu 5", "fr": "article, phrase 5"}
 
+ISSUED = date(2025, 8, 11)
+DEADLINE = reckon(In(2025, 8), issued=ISSUED, calendar=a_calendar())
+assert DEADLINE is not None
 LAST_DAY = date(2025, 8, 31)
 STAGES: dict[str, dict[str, Any]] = {
-    "assigned": {"days": None, "reason_code": "open", "reason_values": {"last_day": LAST_DAY}},
-    "before": {"days": 3, "reason_code": "due_soon", "reason_values": {"days": 3}},
-    "due": {"days": None, "reason_code": "due_soon", "reason_values": {"days": 0}},
-    "overdue": {
-        "days": 2,
-        "reason_code": "overdue",
-        "reason_values": {"days": 2, "last_day": LAST_DAY},
+    "assigned": {"days": None, "reason": Phrase("open", {"last_day": LAST_DAY})},
+    "before": {
+        "days": 3,
+        "reason": Phrase("due_soon", {"last_day": LAST_DAY, "left": Span(3, "working days")}),
     },
+    "due": {"days": None, "reason": Phrase("due_soon_last", {"last_day": LAST_DAY})},
+    "overdue": {"days": 2, "reason": Phrase("overdue", {"late": Span(2, "days"), "last_day": LAST_DAY})},
     "review": {
         "days": None,
         "last_day": None,
         "late_from": None,
         "words": None,
         "next_reminder": None,
-        "reason_code": "review_due",
-        "reason_values": {"review_day": date(2025, 9, 1)},
+        "reason": Phrase("review_due", {"review_day": date(2025, 9, 1), "touched_day": date(2025, 8, 18)}),
     },
 }
 
@@ -59,7 +58,7 @@ def a_notice(*, stage: str = "before", language: str = "en", **changes: Any) -> 
         "directive_key": "2025/412-tb-vpcp",
         "directive_number": "412/TB-VPCP",
         "directive_title": DIRECTIVES[language],
-        "issued": date(2025, 8, 11),
+        "issued": ISSUED,
         "issuer": OFFICES[language],
         "task": "service-portal",
         "task_title": TITLES[language],
@@ -71,8 +70,9 @@ def a_notice(*, stage: str = "before", language: str = "en", **changes: Any) -> 
         "zone": "Asia/Ho_Chi_Minh",
         "late_from": datetime(2025, 8, 31, 17, tzinfo=UTC),
         "words": "achever en août 2025",
-        "explanation": WORKINGS[language],
-        "basis": BASES[language],
+        "explanation": DEADLINE.explanation,
+        "source": "article",
+        "sentence": 5,
         "deliverable": REPORTS[language],
         "evidence_required": True,
         "waiting_for": (

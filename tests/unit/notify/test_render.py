@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from tests.unit.notify.a_notice import a_notice
+from tracker.domain.phrase import Phrase
+from tracker.domain.text import Text
 from tracker.notify.notice import LANGUAGES, STAGES, Peer
 from tracker.notify.render import render
 
@@ -144,7 +146,7 @@ def test_a_long_title_gives_way_to_the_date_in_the_subject(length: int) -> None:
 def test_how_the_date_was_set_is_told_when_the_task_is_handed_over(stage: str) -> None:
     text = render(a_notice(stage=stage)).text
     assert ("How this date was set:" in text) == (stage == "assigned")
-    assert ("Counts as late from Monday 1 September 2025, 00:00 (Hanoi time)." in text) == (stage == "assigned")
+    assert ("late from Monday 1 September 2025, 00:00 (Hanoi time)." in text) == (stage == "assigned")
 
 
 def test_the_ledger_position_is_short_to_the_eye() -> None:
@@ -171,7 +173,7 @@ def test_a_long_list_of_peers_is_cut_and_counted(count: int, last: str) -> None:
 def test_what_is_absent_leaves_no_empty_label() -> None:
     bare: dict[str, Any] = {
         "words": None, "deliverable": None, "evidence_required": False, "waiting_for": (), "contact": "",
-        "explanation": (), "late_from": None, "basis": "", "directive_title": "",
+        "explanation": (), "late_from": None, "source": None, "sentence": None, "directive_title": "",
     }  # fmt: skip
     text = render(a_notice(stage="assigned", **bare)).text
     assert not re.search(r":\s*$", text, re.MULTILINE)
@@ -193,15 +195,35 @@ def test_no_text_of_a_directive_becomes_html_or_template(evil: str) -> None:
     peer = Peer(title=evil, agency=evil, last_day=None, late=True)
     notice = a_notice(
         task_title=evil, directive_title=evil, directive_number=evil, agency_name=evil, office=evil, words=evil,
-        deliverable=evil, contact=evil, basis=evil, explanation=(evil,), waiting_for=(peer,), reference=evil,
-        reason_code="returned", reason_values={"missing": evil},
+        deliverable=evil, contact=evil, source=evil, waiting_for=(peer,), reference=evil, stage="assigned",
+        explanation=(Phrase("skipped", {"day": date(2025, 9, 2), "why": Text(vi=evil, en=evil, fr=evil)}),),
+        reason=Phrase("returned", {"day": date(2025, 8, 20), "missing": evil}),
     )  # fmt: skip
-    plain = _Read(render(a_notice()).html)
+    plain = _Read(render(a_notice(stage="assigned")).html)
     read = _Read(render(notice).html)
     assert read.tags == plain.tags
     assert read.attributes == plain.attributes
     assert evil in render(notice).text
     assert evil in "".join(read.said)
+
+
+@pytest.mark.parametrize("evil", ["Sign it\r\nBcc: all@moha.example", "Sign\u2028it", "Sign \u202eit", "Sign\x00it"])
+def test_a_phrase_stays_on_its_line_whatever_fills_it(evil: str) -> None:
+    notice = a_notice(
+        stage="assigned",
+        reason=Phrase("returned", {"day": date(2025, 8, 20), "missing": evil}),
+        explanation=(Phrase("make_up", {"day": date(2025, 9, 6), "why": Text(vi=evil, en=evil, fr=evil)}),),
+    )
+    lines = render(notice).text.splitlines()
+    assert sum("still missing: Sign" in line and " it" in line.lower() for line in lines) == 1
+    assert sum("as a working day: Sign" in line and " it" in line.lower() for line in lines) == 1
+    assert not [line for line in lines if line.startswith("Bcc") or not line.isprintable()]
+
+
+def test_an_explanation_that_ends_elsewhere_says_from_when_it_is_late() -> None:
+    moved = a_notice(stage="assigned", late_from=datetime(2025, 9, 30, 17, tzinfo=UTC))
+    assert "Counts as late from Wednesday 1 October 2025, 00:00 (Hanoi time)." in render(moved).text
+    assert "Counts as late" not in render(a_notice(stage="assigned")).text
 
 
 def test_an_address_that_would_run_a_script_is_shown_but_not_clickable() -> None:

@@ -1,0 +1,89 @@
+"""A small store to sweep: six tasks at six agencies, four of which come due at one instant, one mailbox each."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from tests.builders import a_directive, a_registry, a_task
+from tracker.domain.deadline import By, Due
+from tracker.domain.directive import Directive, Task
+from tracker.notify.notice import Notice
+from tracker.notify.outcome import Outcome
+from tracker.operations import adopt_directive, adopt_registry, deliver, init, set_channel, sweep
+from tracker.settings import Settings
+from tracker.store.adopted import Channel
+from tracker.store.store import Store
+
+ADOPTED = datetime(2025, 8, 11, 1, tzinfo=UTC)  # Monday, 08:00 in Ha Noi
+DUE = datetime(2025, 8, 15, 1, tzinfo=UTC)  # ten working days before the last working day of August
+SOON, LATER = date(2025, 8, 31), date(2025, 12, 31)
+
+LAST_DAYS: Mapping[str, date] = {
+    "BNV": SOON, "BTC": SOON, "BGDDT": SOON, "01": SOON, "04": LATER, "22": LATER,
+}  # fmt: skip
+OWED = frozenset(f"office-{agency.lower()}@agencies.example" for agency, day in LAST_DAYS.items() if day == SOON)
+
+
+class Recorder:
+    """A sender that takes every notice and remembers it as (channel, reference)."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+
+    def send(self, channel: str, notice: Notice) -> Outcome:
+        self.sent.append((channel, notice.reference))
+        return Outcome("accepted", 250, "taken")
+
+
+def a_duty(agency: str, last_day: date, **changes: object) -> Task:
+    return a_task(f"duty-{agency.lower()}", lead=agency, due=Due(rule=By(last_day)), **changes)
+
+
+def six_duties() -> Directive:
+    return a_directive(*(a_duty(agency, day) for agency, day in LAST_DAYS.items()))
+
+
+def mailboxes(*agencies: str) -> tuple[Channel, ...]:
+    return tuple(
+        Channel(agency=code, name="mail", address=f"office-{code.lower()}@agencies.example", language="en")
+        for code in agencies
+    )
+
+
+def an_empty_store(url: str, *, at: datetime = ADOPTED, rehearsal: bool = False) -> Store:
+    """Return a store with a registry and no directive."""
+    store = init(url, rehearsal=rehearsal, at=at, actor="test")
+    adopt_registry(store, a_registry(), at=at, actor="test")
+    return store
+
+
+def a_store(url: str, directive: Directive | None = None, *, rehearsal: bool = False) -> Store:
+    """Return a store with one directive in force and a mailbox for each of six agencies; nothing was swept yet."""
+    store = an_empty_store(url, rehearsal=rehearsal)
+    set_channel(store, mailboxes(*LAST_DAYS), at=ADOPTED, actor="test")
+    adopt_directive(store, directive or six_duties(), at=ADOPTED, actor="test")
+    return store
+
+
+def a_store_before_the_day(url: str) -> Store:
+    """Return the small store with every notice of assignment already delivered: at `DUE`, four more are owed."""
+    store = a_store(url)
+    sweep(store, at=ADOPTED)
+    deliver(store, Recorder(), settings=Settings(), clock=lambda: ADOPTED)
+    return store
+
+
+def many_duties(tasks: int, *, last_day: date = SOON, number: str = "7/CT-TTg") -> Directive:
+    """Return a directive with `tasks` duties, each of three provinces."""
+    from tracker.domain.directive import ForEach
+
+    plain = a_directive(number=number)
+    duties = (
+        a_task(f"duty-{n:04d}", directive=plain.key, for_each=ForEach("provinces"), due=Due(rule=By(last_day)))
+        for n in range(tasks)
+    )
+    return replace(plain, tasks=tuple(duties))
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)

@@ -102,15 +102,11 @@ def _links(page: str) -> dict[str, str]:
 
 
 def _titled(connection: Connection, reason: Phrase) -> Phrase:
-    """Return the reason with the title of the task waited for, where the domain knows its key."""
+    """Return the reason with the title of the task waited for, of which the domain knows the key alone."""
     first = reason.values.get("first")
     if not isinstance(first, str):
         return reason
-    try:
-        title = task_of(connection, first).title
-    except NotFound:  # a directive nobody adopted yet: its key is all there is
-        return reason
-    return replace(reason, values={**reason.values, "first": title})
+    return replace(reason, values={**reason.values, "first": task_of(connection, first).title})
 
 
 def _days(assignment: Assignment, stage: Stage | str, registry: Registry, at: datetime) -> int | None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from tests.builders import a_directive, a_registry, a_task
 from tracker.domain.deadline import By, Due
-from tracker.domain.directive import Directive, Task
+from tracker.domain.directive import Directive, ForEach, Task
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
 from tracker.operations import adopt_directive, adopt_registry, deliver, init, set_channel, sweep
@@ -75,11 +75,9 @@ def a_store_before_the_day(url: str) -> Store:
 
 def many_duties(tasks: int, *, last_day: date = SOON, number: str = "7/CT-TTg") -> Directive:
     """Return a directive with `tasks` duties, each of three provinces."""
-    from tracker.domain.directive import ForEach
-
     plain = a_directive(number=number)
     duties = (
-        a_task(f"duty-{n:04d}", directive=plain.key, for_each=ForEach("provinces"), due=Due(rule=By(last_day)))
+        a_task(f"duty-{n:04d}", directive=plain.key, for_each=ForEach(agencies="provinces"), due=Due(rule=By(last_day)))
         for n in range(tasks)
     )
     return replace(plain, tasks=tuple(duties))

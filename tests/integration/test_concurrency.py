@@ -1,0 +1,102 @@
+"""Several processes on one store: nobody is told twice, nobody waits for ever, and the ledger stays whole."""
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.simulation import workers
+from tests.simulation.a_store import ADOPTED, a_store, mailboxes, many_duties
+from tracker.domain.directive import Directive, Need
+from tracker.operations import accept, rebuild, set_channel, submit, sweep, verify
+from tracker.operations.sweep import Swept
+from tracker.store import ledger, outbox
+from tracker.store.store import Store
+
+PROCESSES = 8
+PROVINCES = ("01", "04", "22")
+
+Together = Callable[..., list[Any]]
+
+
+@pytest.fixture(scope="module")
+def together() -> Iterator[Together]:
+    """Run one function in eight processes that all start at the same moment, and return their answers."""
+    context = multiprocessing.get_context("spawn")
+    gate = context.Barrier(PROCESSES)
+    with context.Pool(PROCESSES, initializer=workers.at_the_gate, initargs=(gate,)) as pool:
+
+        def run(work: Callable[..., Any], *each: tuple[Any, ...]) -> list[Any]:
+            assert len(each) == PROCESSES, "the gate opens when all have come"
+            return pool.starmap_async(work, each, chunksize=1).get(timeout=120)
+
+        yield run
+
+
+def everything_holds(store: Store) -> bool:
+    return verify(store).holds and rebuild(store, keep=False).differing == ()
+
+
+def kinds(store: Store) -> Counter[str]:
+    with store.read() as connection:
+        return Counter(entry.kind for entry in ledger.entries(connection))
+
+
+def test_eight_sweeps_at_one_instant_make_each_reminder_once(database_url: str, together: Together) -> None:
+    store = a_store(database_url, many_duties(280))
+    made = together(workers.sweeping, *[(database_url, 20)] * PROCESSES)
+    with store.read() as connection:
+        written = outbox.reminders(connection)
+    assert sum(made) == len(written) == 840
+    assert len({reminder.assignment for reminder in written}) == 840
+    assert kinds(store)["swept"] == 840
+    assert sweep(store, at=ADOPTED) == Swept()
+    assert everything_holds(store)
+
+
+def test_eight_deliverers_send_each_reminder_once(database_url: str, together: Together) -> None:
+    store = a_store(database_url, many_duties(100))
+    sweep(store, at=ADOPTED)
+    sent = Counter(reference for part in together(workers.delivering, *[(database_url,)] * PROCESSES) for reference in part)
+    with store.read() as connection:
+        states, attempts = outbox.counts(connection), outbox.deliveries(connection)
+    assert (len(sent), set(sent.values()), states) == (300, {1}, {"accepted": 300})
+    assert Counter(attempt.outcome for attempt in attempts) == {"accepted": 300}
+    assert kinds(store)["delivery"] == 300
+    assert everything_holds(store)
+
+
+def test_of_eight_who_accept_one_report_one_does_and_seven_are_refused(database_url: str, together: Together) -> None:
+    store = a_store(database_url)
+    ref = "2025/412-tb-vpcp/duty-bnv/BNV"
+    submit(store, ref, at=ADOPTED, actor="office", words="done")
+    answers = Counter(together(workers.accepting, *[(database_url, ref)] * PROCESSES))
+    assert answers == {"accepted": 1, "Refused": 7}
+    assert kinds(store)["completed"] == 1
+    assert everything_holds(store)
+
+
+def test_verbs_sweeps_deliveries_and_moves_on_the_same_tasks_never_lock_each_other_out(
+    database_url: str, together: Together
+) -> None:
+    directive = a_chain(40)
+    store = a_store(database_url, directive)
+    tasks = [task.key for task in directive.tasks]
+    roles = [*(("verbs", agency) for agency in PROVINCES), ("sweeps", ""), ("sweeps", ""), ("delivers", ""),
+             ("delivers", ""), ("moves", "22")]  # fmt: skip
+    done = together(workers.one_of_a_crowd, *[(database_url, role, tasks, 40) for role in roles])
+    assert done[:3] == [120] * 3
+    assert kinds(store)["completed"] == 120
+    assert everything_holds(store)
+
+
+def a_chain(length: int) -> Directive:
+    """Return a directive whose every task, at each of three provinces, waits for the one before it."""
+    plain = many_duties(length)
+    linked = [
+        replace(task, needs=(Need(before.key),)) for before, task in zip(plain.tasks, plain.tasks[1:], strict=False)
+    ]
+    return replace(plain, tasks=(plain.tasks[0], *linked))

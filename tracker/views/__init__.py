@@ -5,7 +5,16 @@ at that instant, and the directive where one is explained, are given by the call
 """
 
 from tracker.store.queries import Wanted
-from tracker.views.adopted import DirectiveList, channel_list, directive_document, directive_list, registry_document
+from tracker.store.store import Connection, Store
+from tracker.views.adopted import (
+    Channel,
+    DirectiveList,
+    channel_list,
+    directive_document,
+    directive_list,
+    registry_document,
+    task_keys,
+)
 from tracker.views.board import Board, Cells, board
 from tracker.views.health import Health, health
 from tracker.views.history import History, history
@@ -17,12 +26,15 @@ from tracker.views.tasks import Explanation, TaskList, TaskView, explain, resolv
 __all__ = [
     "Board",
     "Cells",
+    "Channel",
+    "Connection",
     "DirectiveList",
     "Explanation",
     "Health",
     "History",
     "ReminderList",
     "Stamp",
+    "Store",
     "TaskList",
     "TaskView",
     "Wanted",
@@ -37,6 +49,7 @@ __all__ = [
     "registry_document",
     "reminder_list",
     "resolve",
+    "task_keys",
     "task_list",
     "task_show",
 ]

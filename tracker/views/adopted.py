@@ -6,12 +6,21 @@ from datetime import datetime
 from typing import Any
 
 from tracker.domain.errors import NotFound
-from tracker.store import ledger, queries
+from tracker.store import adopted, ledger, queries
 from tracker.store.adopted import Channel
 from tracker.store.queries import Head
 from tracker.store.store import Connection
 
-__all__ = ["Channel", "DirectiveList", "channel_list", "directive_document", "directive_list", "registry_document"]
+__all__ = [
+    "Channel",
+    "DirectiveList",
+    "channel_list",
+    "directive_document",
+    "directive_list",
+    "high_water",
+    "registry_document",
+    "task_keys",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +64,8 @@ def channel_list(connection: Connection, agency: str | None = None) -> tuple[Cha
 def high_water(connection: Connection) -> datetime:
     """Return the highest instant the ledger has seen."""
     return ledger.position(connection).high_water
+
+
+def task_keys(connection: Connection) -> frozenset[str]:
+    """Return the keys of all tasks in force: what a need of a new directive may name."""
+    return frozenset(adopted.task_keys(connection))

@@ -1,0 +1,136 @@
+"""`tracker doctor`: one line a check, with what to do about it."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import typer
+
+from tracker.cli.exits import FAILED
+from tracker.cli.opened import opened, reading_at, settings_of
+from tracker.cli.options import ZONE, Format, Shown
+
+if TYPE_CHECKING:
+    from tracker.settings import Settings
+    from tracker.views import Health
+
+LATE = timedelta(hours=1)  # flows tick every few minutes: an hour without one is a fault
+PROBE_SECONDS = 3.0
+NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: its name, whether it is well, what was seen, what to do where it is not."""
+
+    name: str
+    fine: bool
+    seen: str
+    fix: str = ""
+
+
+def doctor(ctx: typer.Context, shown: Shown = Format.TEXT) -> None:
+    """Look at everything the tracker needs; leave with 1 when something is not well."""
+    from dataclasses import asdict
+
+    from tracker.terminal.page import console, print_json
+    from tracker.terminal.tokens import CHECKS
+
+    checks = [*_surroundings(), *_store(ctx), _mail(settings_of(ctx))]
+    fine = all(check.fine for check in checks)
+    if shown is Format.JSON:
+        print_json({"fine": fine, "checks": [asdict(check) for check in checks]})
+    else:
+        out = console()
+        for check in checks:
+            mark = CHECKS[check.fine]
+            fix = f" – {check.fix}" if check.fix and not check.fine else ""
+            out.print(f"[{mark.style}]{mark.glyph}[/] ", end="")
+            out.print(f"{check.name}: {check.seen}{fix}", markup=False, soft_wrap=True)
+    if not fine:
+        raise typer.Exit(FAILED)
+
+
+def _surroundings() -> Iterator[Check]:
+    import os
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Check("Python", sys.version_info >= (3, 11), version, "install Python 3.11 or later")
+    counted = os.environ.get("PREFECT_SERVER_ANALYTICS_ENABLED", "false").lower() in ("1", "true", "yes", "on")
+    silent = not counted or os.environ.get("DO_NOT_TRACK", "").lower() in ("1", "true", "yes")
+    seen = "off in everything the tracker starts" if silent else "on"
+    yield Check("telemetry", silent, seen, "unset PREFECT_SERVER_ANALYTICS_ENABLED, or set DO_NOT_TRACK=1")
+    try:
+        ZoneInfo(ZONE)
+        yield Check("zone data", True, f"{ZONE} is known")
+    except ZoneInfoNotFoundError:
+        yield Check("zone data", False, f"{ZONE} is unknown", "pip install tzdata")
+
+
+def _store(ctx: typer.Context) -> Iterator[Check]:
+    from tracker.domain.errors import TrackerError
+    from tracker.operations import verify
+    from tracker.views import health
+
+    try:
+        with opened(ctx) as store:
+            at = reading_at(store, None)
+            with store.read() as connection:
+                found = health(connection, at=at)
+            yield Check("database", True, f"reachable, at this program's migration, {found.mode}")
+            yield from _work(found, at)
+            verdict = verify(store)
+            head = f"{verdict.entries:,} entries hold, head {verdict.head[:12]}…"
+            wrong = f"entry {verdict.broken_at}: {verdict.why}"
+            yield Check("ledger", verdict.holds, head if verdict.holds else wrong, "tell the auditor; restore a backup")
+    except TrackerError as error:
+        yield Check("database", False, f"{error.code}: {error}", "see --database and TRACKER_DATABASE_URL")
+
+
+def _work(found: "Health", at: datetime) -> Iterator[Check]:
+    adopted = f"{found.agencies:,} agencies, {found.directives:,} directives, {found.assignments:,} assignments"
+    yield Check("registry", found.agencies > 0, adopted, "run: tracker directive apply directives")
+    behind = at - found.oldest_moment if found.oldest_moment and found.oldest_moment <= at else timedelta()
+    last = f"the last recorded one was {_age(at - found.last_sweep)} ago" if found.last_sweep else "none recorded yet"
+    late = f"; something waits for one since {_age(behind)}" if behind else "; nothing waits for one"
+    yield Check("sweep", behind <= LATE, last + late, "run: tracker up, or: tracker sweep")
+    unsent = at - found.oldest_unsent if found.oldest_unsent else timedelta()
+    seen = f"the oldest has been due for {_age(unsent)}" if found.oldest_unsent else "nothing is due"
+    yield Check("delivery", unsent <= LATE, seen, "run: tracker up, or: tracker deliver")
+    failed = found.failed_reminders
+    yield Check("reminders", failed == 0, f"{failed:,} undelivered", "see: tracker reminder list --failed")
+    codes = found.unreachable
+    named = ", ".join(codes[:NAMED]) + (f" and {len(codes) - NAMED:,} more" if len(codes) > NAMED else "")
+    seen = f"{len(codes):,} agencies owe something and have none ({named})" if codes else "every agency has one"
+    yield Check("channels", not codes, seen, "run: tracker channel set AGENCY ADDRESS")
+
+
+def _mail(settings: "Settings") -> Check:
+    import socket
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(settings.smtp_url)
+        host, port = parts.hostname or "127.0.0.1", parts.port or (465 if parts.scheme == "smtps" else 25)
+        with socket.create_connection((host, port), timeout=PROBE_SECONDS):
+            return Check("mail server", True, f"{host}:{port} answers")
+    except (OSError, ValueError) as error:
+        from tracker.cli.config import without_password
+
+        seen = f"{without_password(settings.smtp_url)} does not answer ({error})"
+        return Check("mail server", False, seen, "set TRACKER_SMTP_URL")
+
+
+def _age(age: timedelta) -> str:
+    """Return a length of time in one unit.
+
+    >>> _age(timedelta(days=3, hours=2)), _age(timedelta(minutes=90)), _age(timedelta(seconds=5))
+    ('3 days', '1 hours', '0 minutes')
+    """
+    seconds = max(int(age.total_seconds()), 0)
+    if seconds >= 2 * 86_400:
+        return f"{seconds // 86_400} days"
+    return f"{seconds // 3600} hours" if seconds >= 3600 else f"{seconds // 60} minutes"

@@ -1,0 +1,67 @@
+"""`tracker history`: the entries, and whether they hold."""
+
+from typing import Annotated
+
+import typer
+
+from tracker.cli.exits import INTEGRITY
+from tracker.cli.opened import opened, reading_at
+from tracker.cli.options import ZONE, Format, Limit, ReadAt, Shown, instant
+from tracker.cli.output import put, put_result, working
+
+app = typer.Typer(no_args_is_help=True, help="The ledger: every recorded fact, never edited.")
+
+
+@app.command("show")
+def show(
+    ctx: typer.Context,
+    ref: Annotated[str | None, typer.Argument(metavar="[REF]", help="Only the entries of one assignment.")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="Only one kind: assigned, submitted, delivery …")] = None,
+    who: Annotated[str | None, typer.Option("--actor", help="Only those of one actor.")] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="INSTANT", help="Recorded at or after this.")] = None,
+    at: ReadAt = None,
+    limit: Limit = 50,
+    shown: Shown = Format.TEXT,
+) -> None:
+    """Show entries, the newest first."""
+    from tracker.terminal.history import show_history
+    from tracker.views import history, resolve
+
+    with opened(ctx) as store:
+        when = reading_at(store, at)
+        with store.read() as connection:
+            found = history(
+                connection,
+                at=when,
+                zone=ZONE,
+                assignment=resolve(connection, ref) if ref else None,
+                kind=kind,
+                actor=who,
+                since=instant(since) if since else None,
+                limit=limit,
+            )
+    put(found, shown, show_history)
+
+
+@app.command("verify")
+def verify(ctx: typer.Context, shown: Shown = Format.TEXT) -> None:
+    """Check every entry against its hash and the one before it; leave with 5 when the ledger does not hold."""
+    from tracker.operations import verify as check
+
+    with opened(ctx) as store, working("checking the ledger…"):
+        verdict = check(store)
+    result = {
+        "holds": verdict.holds,
+        "entries": verdict.entries,
+        "head": verdict.head,
+        "broken_at": verdict.broken_at,
+        "why": verdict.why,
+    }
+    if verdict.holds:
+        put_result(result, shown, f"✓ the ledger holds: {verdict.entries:,} entries, head {verdict.head}")
+        return
+    words = (
+        f"✗ the ledger does not hold at entry {verdict.broken_at}: {verdict.why} ({verdict.entries:,} entries before)"
+    )
+    put_result(result, shown, words)
+    raise typer.Exit(INTEGRITY)

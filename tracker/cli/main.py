@@ -1,0 +1,69 @@
+"""The entry point: the commands and the global options."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from tracker import __version__
+from tracker.cli import channel, config, db, demo, directive, doctor, history, init, reminder, run, task, up
+from tracker.cli.exits import Guarded
+from tracker.cli.options import Common
+
+app = typer.Typer(
+    name="tracker",
+    cls=Guarded,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit status: 0 done, 1 failed or refused, 2 usage, 3 a directive is invalid, "
+    "4 --fail-on matched, 5 the ledger does not hold, 75 try later.",
+)
+
+app.command("init")(init.init)
+app.add_typer(directive.app, name="directive")
+app.command("sweep")(run.sweep)
+app.command("deliver")(run.deliver)
+app.command("board")(run.board)
+app.add_typer(task.app, name="task")
+app.add_typer(reminder.app, name="reminder")
+app.add_typer(history.app, name="history")
+app.add_typer(channel.app, name="channel")
+app.add_typer(db.app, name="db")
+app.add_typer(config.app, name="config")
+app.command("up")(up.up)
+app.command("demo", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(demo.demo)
+app.command("doctor")(doctor.doctor)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"tracker {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    ctx: typer.Context,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", metavar="URL", help="The store; else TRACKER_DATABASE_URL, else ./tracker.db."),
+    ] = None,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Never ask; what would be asked is refused.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Directives as task graphs: who owes what by when, reminders as dates approach, a history that can be checked."""
+    ctx.obj = Common(database, no_input)
+
+
+def main() -> None:
+    """Run the command line; a reader that has gone away (`| head`) is no error."""
+    try:
+        app()
+    except BrokenPipeError:
+        # Python would complain once more when it flushes stdout on its way out
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,214 @@
+"""Plans: what a file or folder would change in a store, in words and as a document; and findings, told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tracker.cli import sources
+from tracker.cli.exits import say
+from tracker.cli.options import Format
+from tracker.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from tracker.domain.agency import Registry
+    from tracker.domain.directive import Directive
+    from tracker.domain.finding import Finding
+    from tracker.files.plan import Change, Plan
+    from tracker.terminal.directives import PlanLine
+    from tracker.views import Store
+
+WORDS_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What is about to be applied: the registry, the directives in their order, a plan for each, who is told."""
+
+    registry: "Registry | None"
+    registry_changed: bool
+    agencies: int
+    directives: "tuple[Directive, ...]"
+    plans: "tuple[Plan, ...]"
+    told: dict[str, dict[str, tuple[str, ...]]]
+    findings: "tuple[Finding, ...]"
+
+    @property
+    def changes(self) -> bool:
+        """Return whether applying would change anything."""
+        return self.registry_changed or any(not plan.is_empty for plan in self.plans)
+
+    @property
+    def all_told(self) -> frozenset[str]:
+        """Return every agency that would be told something."""
+        return frozenset(code for tasks in self.told.values() for codes in tasks.values() for code in codes)
+
+
+def prepared(store: "Store", path: Path, *, at: datetime) -> Prepared:
+    """Return what applying a path would do; raises Invalid, the findings told, where one forbids it."""
+    from tracker.files.documents import registry_document
+    from tracker.operations import plan_directive
+    from tracker.operations.recording import registry_in_force
+    from tracker.views import task_keys
+
+    with store.read() as connection:
+        known = task_keys(connection)
+        in_force = registry_in_force(connection) if _has_registry(connection) else None
+    found = sources.read([path], known=known)
+    put_findings(found.findings, len(found.directives), Format.TEXT, out="stderr")
+    wrong = sum(finding.severity == "error" for finding in found.findings)
+    if wrong:
+        raise Invalid(f"{path} cannot be applied: {wrong} errors", code="bad-directive")
+    rules = found.registry or in_force
+    if rules is None:
+        raise Invalid(f"no registry was adopted, and none stands beside or above {path}", code="bad-registry")
+    plans = tuple(plan_directive(store, one, at=at, registry=rules) for one in found.directives)
+    on = rules.calendar.civil_day(at)
+    told = {plan.directive: _told(plan, one, rules, on) for plan, one in zip(plans, found.directives, strict=True)}
+    before = registry_document(in_force) if in_force else None
+    return Prepared(
+        registry=found.registry,
+        registry_changed=found.registry is not None and registry_document(found.registry) != before,
+        agencies=len(rules.agencies),
+        directives=found.directives,
+        plans=plans,
+        told=told,
+        findings=found.findings,
+    )
+
+
+def put_findings(findings: "Sequence[Finding]", directives: int, shown: Format, *, out: str = "stdout") -> None:
+    """Write findings, the errors first, and how many there are."""
+    import sys
+
+    from tracker.terminal.directives import findings_count, show_findings
+    from tracker.terminal.page import console, print_json
+    from tracker.views.plain import plain
+
+    if shown is Format.JSON:
+        errors = sum(finding.severity == "error" for finding in findings)
+        counts = {"directives": directives, "errors": errors, "warnings": len(findings) - errors}
+        print_json({**counts, "findings": [_flat(plain(finding)) for finding in findings]})
+        return
+    show_findings(findings, console(sys.stdout if out == "stdout" else sys.stderr))
+    if out == "stdout":
+        print(findings_count(findings, directives))
+    elif findings:
+        say(findings_count(findings, directives))
+
+
+def shown_plan(ready: Prepared) -> None:
+    """Write a plan for people: what comes, changes and goes, and how many agencies would be told."""
+    from tracker.terminal.directives import show_plan
+    from tracker.terminal.page import console
+    from tracker.terminal.words import counted
+
+    out = console()
+    registry = "a new version" if ready.registry_changed else "unchanged"
+    out.print(f"registry: {registry} ({counted(ready.agencies, 'agency', 'agencies')})")
+    for plan, directive in zip(ready.plans, ready.directives, strict=True):
+        lines = [_line(change, ready.told[plan.directive].get(change.task, ())) for change in plan.changes]
+        show_plan(directive.number, directive.title.en, lines, out)
+        for field in plan.fields:
+            out.print(f"      {field.name}: {_clip(field.old)} → {_clip(field.new)}", markup=False)
+    signs = [change.sign for plan in ready.plans for change in plan.changes]
+    counts = f"+ {signs.count('+')}  ~ {signs.count('~')}  - {signs.count('-')} tasks"
+    out.print(f"{counts} · {counted(len(ready.all_told), 'agency', 'agencies')} would be told", markup=False)
+
+
+def plan_document(ready: Prepared) -> dict[str, Any]:
+    """Return a plan as a JSON object."""
+    from tracker.views.plain import plain
+
+    return {
+        "registry": "changed" if ready.registry_changed else "unchanged",
+        "changes": ready.changes,
+        "told": len(ready.all_told),
+        "warnings": len(ready.findings),
+        "directives": [
+            {
+                "key": plan.directive,
+                "number": directive.number,
+                "fields": plain(plan.fields),
+                "tasks": [
+                    {**_plain_change(change), "told": len(ready.told[plan.directive].get(change.task, ()))}
+                    for change in plan.changes
+                ],
+            }
+            for plan, directive in zip(ready.plans, ready.directives, strict=True)
+        ],
+    }
+
+
+def _plain_change(change: "Change") -> dict[str, Any]:
+    from tracker.views.plain import plain
+
+    return {
+        "sign": change.sign,
+        "task": change.task,
+        "added": list(change.added),
+        "removed": list(change.removed),
+        "old_last_day": plain(change.old_deadline.last_day) if change.old_deadline else None,
+        "new_last_day": plain(change.new_deadline.last_day) if change.new_deadline else None,
+        "fields": plain(change.fields),
+    }
+
+
+def _told(plan: "Plan", directive: "Directive", registry: "Registry", on: date) -> dict[str, tuple[str, ...]]:
+    """Return for each task the agencies that get, lose or see it moved; new words alone tell nobody."""
+    from tracker.domain.fanout import fan_out
+
+    found: dict[str, tuple[str, ...]] = {}
+    for change in plan.changes:
+        codes = {*change.added, *change.removed}
+        task = directive.task(change.task)
+        if change.sign == "~" and task is not None and _moved(change):
+            codes |= set(fan_out(task, registry, on))
+        found[change.task] = tuple(sorted(codes))
+    return found
+
+
+def _moved(change: "Change") -> bool:
+    old, new = change.old_deadline, change.new_deadline
+    return (old and old.late_from) != (new and new.late_from)
+
+
+def _line(change: "Change", told: tuple[str, ...]) -> "PlanLine":
+    from tracker.terminal.directives import PlanLine
+    from tracker.terminal.words import day
+
+    words: list[str] = []
+    old, new = change.old_deadline, change.new_deadline
+    note = f" · last day {day(new.last_day)}" if change.sign == "+" and new else ""
+    if change.sign == "~":
+        if _moved(change):
+            words.append(f"last day {day(old.last_day if old else None)} → {day(new.last_day if new else None)}")
+        words += [f"{field.name}: {_clip(field.old)} → {_clip(field.new)}" for field in change.fields]
+        words += [
+            f"{sign} {', '.join(codes[:8])}" for sign, codes in (("+", change.added), ("-", change.removed)) if codes
+        ]
+    return PlanLine(
+        sign=change.sign, task=change.task.rpartition("/")[2], note=note, words=tuple(words), told=len(told)
+    )
+
+
+def _clip(text: str) -> str:
+    if not text:
+        return "nothing"
+    return text if len(text) <= WORDS_SHOWN else text[: WORDS_SHOWN - 1] + "…"
+
+
+def _flat(finding: dict[str, Any]) -> dict[str, Any]:
+    return {**finding.pop("place"), **finding}
+
+
+def _has_registry(connection: Any) -> bool:
+    from tracker.domain.errors import NotFound
+    from tracker.operations.recording import registry_in_force
+
+    try:
+        registry_in_force(connection)
+    except NotFound:
+        return False
+    return True

@@ -1,0 +1,91 @@
+"""`tracker sweep`, `deliver` and `board`: one pass, by hand, of what the flows do, and what came of it."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from tracker.cli.exits import MATCHED
+from tracker.cli.opened import opened, reading_at, registry_at, settings_of, writing_at
+from tracker.cli.options import As, Format, Lang, Language, Limit, ReadAt, Shown, WriteAt, actor
+from tracker.cli.output import put, put_result, working
+
+
+class FailOn(StrEnum):
+    """What turns a shown fact into exit status 4."""
+
+    OVERDUE = "overdue"
+
+
+Failing = Annotated[FailOn | None, typer.Option("--fail-on", help="Leave with 4 when something shown is overdue.")]
+
+
+def sweep(ctx: typer.Context, at: WriteAt = None, by: As = None, shown: Shown = Format.TEXT) -> None:
+    """Look at every task whose moment has come, record it, and write the reminders owed."""
+    from dataclasses import asdict
+
+    from tracker.operations import sweep as run
+    from tracker.views.plain import plain
+
+    with opened(ctx) as store:
+        when = writing_at(store, at)
+        with working("sweeping…"):
+            done = run(store, at=when, actor=actor(by))
+    words = f"looked at {done.claimed:,} assignments: {done.entries:,} entries, {done.reminders:,} reminders"
+    put_result({"at": plain(when), **asdict(done)}, shown, words)
+
+
+def deliver(
+    ctx: typer.Context,
+    at: WriteAt = None,
+    by: As = None,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Make at most so many attempts.")] = None,
+    shown: Shown = Format.TEXT,
+) -> None:
+    """Send every reminder that is due, and record what became of each attempt."""
+    from dataclasses import asdict
+
+    from tracker import clock
+    from tracker.operations import deliver as run
+    from tracker.operations.deliver import open_sender
+
+    settings = settings_of(ctx)
+    with opened(ctx) as store, open_sender(store, settings) as sender:
+        when = writing_at(store, at)
+        live = not store.position().is_rehearsal
+        with working("delivering…"):
+            done = run(
+                store,
+                sender,
+                settings=settings,
+                clock=clock.now if live else lambda: when,
+                actor=actor(by),
+                limit=limit,
+            )
+    counts = asdict(done)
+    told = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+    put_result(
+        {"attempts": done.attempts, **counts}, shown, f"{done.attempts:,} attempts" + (f": {told}" if told else "")
+    )
+
+
+def board(
+    ctx: typer.Context,
+    at: ReadAt = None,
+    lang: Lang = Language.EN,
+    limit: Limit = 20,
+    fail_on: Failing = None,
+    shown: Shown = Format.TEXT,
+) -> None:
+    """Show where every directive stands: the official cells, what is overdue, what waits, what was not delivered."""
+    from tracker.terminal.board import show
+    from tracker.views import board as view
+
+    with opened(ctx) as store:
+        when = reading_at(store, at)
+        with store.read() as connection:
+            registry = registry_at(connection, when)
+            found = view(connection, at=when, registry=registry, language=lang, limit=limit)
+    put(found, shown, show)
+    if fail_on is FailOn.OVERDUE and found.cells.open_overdue:
+        raise typer.Exit(MATCHED)

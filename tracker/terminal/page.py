@@ -1,0 +1,56 @@
+"""The page: the console, the line that says as of when, the banner of a rehearsal, and plain tables."""
+
+import json
+import os
+import sys
+from typing import Any, TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tracker.terminal.words import minute, place
+from tracker.views.stamp import Stamp
+
+PIPED = 140  # no terminal, no edge: wide enough that nothing a script looks for is cut
+WIDE = 110
+MARK = "*"
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """Return the console of a stream, stdout by default; NO_COLOR and COLUMNS are honoured."""
+    stream = stream or sys.stdout
+    made = Console(file=stream, highlight=False, soft_wrap=False)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = PIPED
+    return made
+
+
+def print_json(document: Any, stream: TextIO | None = None) -> None:
+    """Write a document as JSON, readable and with its accents."""
+    stream = stream or sys.stdout
+    stream.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def heading(out: Console, what: str, stamp: Stamp) -> None:
+    """Write what is shown, as of when, and where the ledger stood; above it whether this is a rehearsal."""
+    if stamp.rehearsal:
+        out.print(Text(" REHEARSAL ", style="reverse bold yellow"), _made_up(stamp))
+    when = f"{minute(stamp.as_of, stamp.zone)} ({place(stamp.zone)})"
+    out.print(Text.assemble((f"{what} as of {when}", "bold"), f" · ledger {stamp.seq} · {stamp.head[:4]}…"))
+
+
+def table(*columns: str, title: str | None = None, right: tuple[str, ...] = ()) -> Table:
+    """Return an empty table; the columns named in `right` hold numbers."""
+    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
+    made.show_edge = False
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return made
+
+
+def _made_up(stamp: Stamp) -> str:
+    if not stamp.invented:
+        return "nothing here is sent beyond this machine"
+    return f"nothing leaves this machine; what is marked {MARK} was invented for the demo"

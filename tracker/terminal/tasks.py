@@ -1,0 +1,132 @@
+"""Assignments in the terminal: lists, one with everything, and why it stands where it stands."""
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tracker.terminal.board import name_of
+from tracker.terminal.history import entry_line
+from tracker.terminal.page import WIDE, heading, table
+from tracker.terminal.reminders import reminder_table
+from tracker.terminal.tokens import STANDINGS, token
+from tracker.terminal.words import counted, day, minute
+from tracker.views.rows import TaskRow
+from tracker.views.tasks import Explanation, Peers, TaskList, TaskView
+
+
+def show_list(view: TaskList, out: Console) -> None:
+    """Write a list of assignments."""
+    heading(out, "Tasks", view.stamp)
+    out.print()
+    if not view.tasks:
+        out.print("No task fits.")
+        return
+    wide = out.width >= WIDE
+    made = table("standing", "last day", "agency", "task", *(["why"] if wide else []))
+    made.columns[0].no_wrap = made.columns[1].no_wrap = made.columns[2].no_wrap = True
+    for row in view.tasks:
+        title = Text.assemble(name_of(row), "\n", (row.ref, "bright_black"))
+        standing = token(STANDINGS, row.standing).text
+        made.add_row(standing, day(row.last_day), row.agency, title, *([str(row.reason)] if wide else []))
+    out.print(made)
+    shown = counted(len(view.tasks), "task")
+    out.print(f"the first {shown}; there are more (--limit)" if view.more else shown)
+
+
+def show_task(view: TaskView, out: Console) -> None:
+    """Write everything about one assignment."""
+    row, zone = view.row, view.stamp.zone
+    heading(out, row.ref, view.stamp)
+    out.print()
+    out.print(Text(name_of(row), style="bold"))
+    facts = _facts()
+    facts.add_row("standing", _standing(row))
+    facts.add_row("agency", f"{row.agency}, {row.agency_name}")
+    facts.add_row("directive", f"{row.number} of {view.issued}, {view.directive_title}")
+    facts.add_row("last day", _last_day(view))
+    facts.add_row("assigned", minute(view.assigned_at, zone))
+    if row.received_at:
+        facts.add_row("reported", minute(row.received_at, zone))
+    for name, value in _optional(view):
+        facts.add_row(name, value)
+    facts.add_row("next look", minute(view.next_moment, zone))
+    out.print(facts)
+    out.print()
+    out.print(Text(f"Entries: {len(view.entries)}", style="bold"))
+    for entry in view.entries:
+        out.print(Padding(entry_line(entry, zone, with_assignment=False), (0, 0, 0, 2)))
+    if view.reminders:
+        out.print()
+        out.print(reminder_table(view.reminders, zone, out, title=f"Reminders: {len(view.reminders)}"))
+
+
+def show_explanation(view: Explanation, out: Console) -> None:
+    """Write why one assignment stands where it stands."""
+    row = view.row
+    heading(out, row.ref, view.stamp)
+    out.print()
+    out.print(Text(name_of(row), style="bold"))
+    out.print(_standing(row))
+    out.print()
+    out.print(Text("How the date was set", style="bold"))
+    if view.rule is None:
+        out.print("  the directive states none")
+    else:
+        printed = f', printed as "{view.words}"' if view.words else ""
+        scope = " (the date stands in another sentence)" if view.scope == "inherited" else ""
+        out.print(f"  the directive says: {view.rule}{printed}{scope}")
+    for number, step in enumerate(view.deadline, 1):
+        out.print(Padding(Text(f"{number}. {step}"), (0, 0, 0, 2)))
+    if view.moved:
+        out.print(f"  the date in force is another one: {day(row.last_day)}")
+    _peers("Waits for", view.waits_for, out)
+    _peers("Waited for by", view.waited_by, out)
+
+
+def _standing(row: TaskRow) -> Text:
+    return Text.assemble(token(STANDINGS, row.standing).text, f" – {row.reason}")
+
+
+def _last_day(view: TaskView) -> str:
+    row = view.row
+    if row.last_day is None:
+        return "none was set"
+    late = f", late from {minute(row.late_from, view.stamp.zone)}"
+    first = f"; at first it was {day(row.first_day)}" if row.first_day != row.last_day else ""
+    return day(row.last_day) + late + first
+
+
+def _optional(view: TaskView) -> list[tuple[str, str]]:
+    source = f"{view.source.source}, § {view.source.sentence}" if view.source else ""
+    found = [
+        ("waits for", ", ".join(view.row.waiting_for)),
+        ("with", ", ".join(view.supporting)),
+        ("deliverable", view.deliverable or ""),
+        ("evidence", "required" if view.evidence_required else ""),
+        ("read from", source),
+        ("record", ", ".join(view.records)),
+        ("note", view.note or ""),
+    ]
+    return [(name, value) for name, value in found if value]
+
+
+def _facts() -> Table:
+    made = Table.grid(padding=(0, 2))
+    made.add_column(style="bright_black", no_wrap=True)
+    made.add_column(overflow="fold")
+    return made
+
+
+def _peers(what: str, peers: Peers, out: Console) -> None:
+    out.print()
+    if not peers.rows:
+        out.print(Text.assemble((what, "bold"), ": nobody"))
+        return
+    out.print(Text(f"{what}: {counted(peers.total, 'assignment')}", style="bold"))
+    for row in peers.rows:
+        mark = token(STANDINGS, row.standing)
+        line = Text.assemble(f"{row.agency} – {row.title} (last day {day(row.last_day)}) ", mark.text)
+        out.print(Padding(line, (0, 0, 0, 2)))
+    if len(peers.rows) < peers.total:
+        out.print(f"  and {peers.total - len(peers.rows):,} more")

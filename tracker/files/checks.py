@@ -2,11 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from collections.abc import Mapping as Table
-from dataclasses import dataclass
 from datetime import date
 
 from tracker.domain.agency import Agency, Registry
-from tracker.domain.deadline import Deadline, reckon
+from tracker.domain.deadline import Deadline, Rule, reckon
 from tracker.domain.directive import ForEach, Task
 from tracker.domain.errors import Invalid
 from tracker.domain.fanout import fan_out
@@ -16,14 +15,7 @@ from tracker.files.lexicon import Lexicon
 from tracker.files.task import Edge
 from tracker.files.words import clip, meant
 
-_MAX_CYCLES = 20  # after that many, one more says nothing new
-
-
-@dataclass(frozen=True, slots=True)
-class _Reckoned:
-    draft: Draft
-    task: Task
-    deadline: Deadline | None
+_MAX_CYCLES = 10  # after that many, one more says nothing new
 
 
 def check(drafts: Collection[Draft], lexicon: Lexicon | None, *, known: Collection[str] = ()) -> None:
@@ -133,32 +125,35 @@ def _check_exempt(draft: Draft, task: Task, rule: ForEach, registry: Registry) -
             draft.report.warning(at, "needless-exempt", sentence, "delete it, or name the agency meant")
 
 
-def _check_deadlines(drafts: Iterable[Draft], registry: Registry) -> None:
-    found: dict[str, _Reckoned] = {}
+def _check_deadlines(drafts: Collection[Draft], registry: Registry) -> None:
+    found: dict[str, Deadline] = {}
+    same: dict[tuple[Rule, date], Deadline | None] = {}  # one rule of one day is written many times
     for draft in drafts:
-        if draft.directive is not None:
-            for task in draft.tasks:
-                found[task.key] = _Reckoned(draft, task, _deadline(draft, task, registry))
-    for one in found.values():
-        if one.deadline is not None:
-            _check_deadline(one, one.deadline)
+        for task in draft.tasks if draft.directive else ():
+            if deadline := _deadline(draft, task, registry, same):
+                found[task.key] = deadline
+                _check_deadline(draft, task, deadline)
     for draft in drafts:
         for edge in draft.edges:
             _check_order(draft, edge, found)
 
 
-def _deadline(draft: Draft, task: Task, registry: Registry) -> Deadline | None:
+def _deadline(
+    draft: Draft, task: Task, registry: Registry, same: dict[tuple[Rule, date], Deadline | None]
+) -> Deadline | None:
     if task.due is None or draft.directive is None:
         return None
+    asked = (task.due.rule, draft.directive.issued)
     try:
-        return reckon(task.due.rule, issued=draft.directive.issued, calendar=registry.calendar)
+        if asked not in same:
+            same[asked] = reckon(task.due.rule, issued=draft.directive.issued, calendar=registry.calendar)
     except Invalid as error:
         draft.report.error(draft.at(task, "due"), "bad-date", str(error), "write another day")
         return None
+    return same[asked]
 
 
-def _check_deadline(one: _Reckoned, deadline: Deadline) -> None:
-    draft, task = one.draft, one.task
+def _check_deadline(draft: Draft, task: Task, deadline: Deadline) -> None:
     assert draft.directive is not None
     assert task.due is not None
     if deadline.last_day < draft.directive.issued:
@@ -170,11 +165,11 @@ def _check_deadline(one: _Reckoned, deadline: Deadline) -> None:
         draft.report.warning(at, "same-alternative", sentence, "delete 'alternative', or write the other day")
 
 
-def _check_order(draft: Draft, edge: Edge, found: Table[str, _Reckoned]) -> None:
+def _check_order(draft: Draft, edge: Edge, found: Table[str, Deadline]) -> None:
     first, then = found.get(edge.needs), found.get(edge.task)
-    if first and then and first.deadline and then.deadline and first.deadline.late_from > then.deadline.late_from:
-        needed, own = first.deadline.last_day, then.deadline.last_day
-        sentence = f"'{_short(edge.needs, draft)}' may take until {needed}, but this task is due on {own}"
+    if first and then and first.late_from > then.late_from:
+        needed = _short(edge.needs, draft)
+        sentence = f"'{needed}' may take until {first.last_day}, but this task is due on {then.last_day}"
         draft.report.warning(edge.at, "need-due-later", sentence, "check both deadlines")
 
 

@@ -25,6 +25,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 _MINUTE = re.compile(r"([0-9]{2}):([0-9]{2})")
 _SPAN = re.compile(r"([1-9][0-9]{0,3}) (working )?days?")
+_MOST_WORKING_DAYS = 999  # four years; they are counted one by one, and each day left out is told
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200  # beyond them a date is a slip, and reckoning could leave the calendar
 
 
@@ -222,8 +223,8 @@ def span_of(words: str) -> Span:
     Span(count=1, unit='working days')
     """
     match = _SPAN.fullmatch(words)
-    if not match:
-        raise ValueError("it is not from 1 to 9999 days or working days")
+    if not match or (match[2] and int(match[1]) > _MOST_WORKING_DAYS):
+        raise ValueError(f"it is not from 1 to 9999 days, or to {_MOST_WORKING_DAYS} working days")
     unit: Unit = "working days" if match[2] else "days"
     return Span(int(match[1]), unit)
 

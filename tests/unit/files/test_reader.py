@@ -3,6 +3,8 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from tests.builders import a_registry, an_agency
 from tracker.files.reader import read_directives, read_text
 
@@ -139,6 +141,18 @@ def test_an_agency_exists_from_its_first_day_until_the_day_before_its_last():
     assert valid(valid_to=date(2025, 8, 10)) == ["agency-not-valid"]
     assert valid(valid_to=date(2025, 8, 11)) == ["agency-not-valid"]
     assert valid(valid_to=date(2025, 8, 12)) == []
+
+
+@pytest.mark.parametrize(
+    ("span", "found"),
+    [
+        ("0 days", ["bad-span"]), ("1 day", []), ("2 days", []),
+        ("9998 days", []), ("9999 days", []), ("10000 days", ["bad-span"]),
+        ("998 working days", []), ("999 working days", []), ("1000 working days", ["bad-span"]),
+    ],
+)  # fmt: skip
+def test_a_span_has_its_bounds(span: str, found: list[str]):
+    assert codes(a_file("1/X", ("by: 2025-08-31", f"within: {span}"))) == found
 
 
 def test_a_day_that_never_was_in_the_zone_is_no_deadline():

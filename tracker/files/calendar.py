@@ -85,4 +85,5 @@ def _day(report: Report, node: Node, swapped: Table[date, SpecialDay]) -> Specia
 
 
 def _made_up(day: date) -> Text:
-    return Text(vi=f"Làm bù cho ngày {day}", en=f"Worked instead of {day}", fr=f"Travaillé au lieu du {day}")
+    local = f"{day:%d/%m/%Y}"
+    return Text(vi=f"làm bù cho ngày {local}", en=f"worked instead of {day}", fr=f"travaillé au lieu du {local}")

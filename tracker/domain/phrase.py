@@ -51,7 +51,9 @@ ENGLISH: Mapping[str, str] = {
     "count_working": "{span} later is {day}",
     "skipped": "{day} is not counted: {why}",
     "make_up": "{day} is counted as a working day: {why}",
-    "rolled": "{day} is a day off ({why}): the period ends on the next working day, {working} (Civil Code 2015, art. 148)",
+    "rolled": (
+        "{day} is a day off ({why}): the period ends on the next working day, {working} (Civil Code 2015, art. 148)"
+    ),
     "late_from_day": "the last day ends at midnight: late from {late_from}",
     "late_from_minute": "a report at {minute} is still in time: late from {late_from}",
 }

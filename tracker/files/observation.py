@@ -42,7 +42,9 @@ class Seen:
 
     def at(self, *keys: str) -> At:
         """Return where the first of these keys stands, or the observation."""
-        return next((self.fields.node.entries[key][1] for key in keys if key in self.fields.node.entries), self.fields.at)
+        return next(
+            (self.fields.node.entries[key][1] for key in keys if key in self.fields.node.entries), self.fields.at
+        )
 
 
 def read_reading(report: Report, node: Node, *, origins: Table[str, Origin | None]) -> Reading | None:
@@ -95,7 +97,7 @@ def _measure(fields: Form, kind: str) -> dict[str, Any]:
 
 def _check_shape(fields: Form, kind: str) -> None:
     has, report = fields.node.entries, fields.report
-    given = [key for key in ("value", "numerator", "stages", "claim") if key in has]
+    given: list[str] = [key for key in ("value", "numerator", "stages", "claim") if key in has]
     allowed = _MADE_OF.get(kind, ("value", "numerator", "stages", "claim"))
     if not given:
         remedy = "add the key " + " or ".join(f"'{key}'" for key in allowed)
@@ -165,5 +167,3 @@ def _period(report: Report, node: Node) -> tuple[date, date, bool] | None:
         report.error(at, "bad-period", f"the period ends on {last}, before it begins on {first}", "swap the two days")
         return None
     return first, last, True
-
-

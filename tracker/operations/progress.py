@@ -70,7 +70,6 @@ def _move(
         registry = registry_in_force(connection)
         draft = Draft(kind=kind, effective_at=at, actor=actor, assignment=before.ref, payload=payload)
         coming = fold(before, kind, payload, ref=before.ref, seq=before.seq, effective_at=at, at=at)
-        # what waits is locked before the head is: a sweep that holds it must be able to finish
         freed = released(connection, [coming], at=at, actor=actor) if coming.facts.progress in SETTLED else []
         _, (after, *_) = record(connection, [Step(before, draft), *freed], at=at, registry=registry)
         if after.facts.progress in SETTLED | {Progress.SUBMITTED}:

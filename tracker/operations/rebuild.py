@@ -22,6 +22,7 @@ class Rebuilt:
 def rebuild(store: Store, *, keep: bool = True) -> Rebuilt:
     """Return which cached rows are not what the entries say, and unless `keep` is False put them right."""
     with store.write() as connection:
+        ledger.position(connection, lock=True)  # nobody writes between the reading of entries and of the cache
         made = replay(connection, ledger.entries(connection))
         cached = assignments.rows(connection)
         wanted = {ref: assignments.row_of(assignment) for ref, assignment in made.items()}

@@ -44,8 +44,11 @@ def settle(connection: Connection, at: datetime) -> datetime:
 
     A live store goes on at its high-water mark when the wall clock stepped back; a rehearsal,
     whose instant is chosen, is refused an earlier one.
+
+    The head is locked here, before anything else is: writers that all take the same lock first
+    cannot wait for each other in a circle, and no later entry has an earlier instant.
     """
-    head = position(connection)
+    head = position(connection, lock=True)
     if head.is_rehearsal and at < head.high_water:
         raise Refused(f"this rehearsal has already reached {head.high_water.isoformat()}: choose that or later")
     return max(at, head.high_water)
@@ -53,7 +56,7 @@ def settle(connection: Connection, at: datetime) -> datetime:
 
 def go_on(connection: Connection, at: datetime) -> datetime:
     """Return the instant at which work already begun is finished: what was done is recorded, whatever the clock says."""
-    return max(at, position(connection).high_water)
+    return max(at, position(connection, lock=True).high_water)
 
 
 def append(connection: Connection, drafts: Sequence[Draft], *, at: datetime) -> Position:
@@ -110,7 +113,8 @@ def entries(
 
 def read_entries(connection: Connection, question: Select[Any]) -> Iterator[Entry]:
     """Yield the entries a question about their table finds, in its order."""
-    for row in connection.execution_options(yield_per=BATCH).execute(question):
+    # an option of the question: set on the connection it would turn every later statement into a cursor too
+    for row in connection.execute(question.execution_options(yield_per=BATCH)):
         payload = json.loads(row.body)["payload"]
         yield Entry(**{name: getattr(row, name) for name in _COPIED}, payload=payload)
 

@@ -11,6 +11,7 @@ from tracker.operations import (
     acknowledge,
     deliver,
     open_store,
+    rebuild,
     remove_channel,
     set_channel,
     submit,
@@ -63,6 +64,8 @@ def one_of_a_crowd(url: str, role: tuple[str, str], tasks: Sequence[str], days: 
             return sum(_through(store, f"{task}/{agency}") for task in tasks)
         case "sweeps", _:
             return sum(sweep(store, at=ADOPTED + timedelta(days=day), batch=7).claimed for day in range(days))
+        case "rebuilds", _:
+            return sum(len(rebuild(store).differing) for _ in range(days))
         case "moves", agency:
             for _ in range(days):
                 remove_channel(store, agency, "mail", at=ADOPTED, actor="secretariat")

@@ -15,7 +15,7 @@ from tests.builders import a_registry, a_text
 from tracker.domain.agency import Agency, AgencySet, Registry
 from tracker.domain.calendar import Calendar, Span, SpecialDay
 from tracker.domain.deadline import Before, By, Due, In, Review, Within
-from tracker.domain.directive import Directive, ForEach, Locator, Need, Source, Task, directive_key
+from tracker.domain.directive import Directive, ForEach, Locator, Need, Relation, Source, Task, directive_key
 from tracker.domain.finding import Finding
 from tracker.domain.ladder import Ladder, Rung
 from tracker.domain.text import Text
@@ -76,7 +76,27 @@ fan_outs = st.builds(
     agencies=codes | st.lists(codes, min_size=1, max_size=3, unique=True).map(tuple),
     exempt=lists,
     on_behalf_of=st.none() | codes,
+    then=st.none() | codes,
+    complete_when=st.sampled_from(["all", "any", "1", "20", "1 %", "60 %", "100 %"]),
 )
+numbers = st.sampled_from(["183-KL/TW", "178/2024/NĐ-CP", "203/2025/QH15", "6383/BNV-TCBC", "2025/hop-ducp-23-8"])
+relations = st.builds(
+    Relation,
+    st.sampled_from(["implements", "amends", "supersedes", "restates", "refers_to", "derives_from", "reviews"]),
+    numbers,
+    st.none() | days,
+)
+several_numbers = st.lists(numbers, max_size=2, unique=True).map(tuple)
+
+
+def needs(task: str) -> st.SearchStrategy[Need]:
+    return st.builds(
+        Need,
+        st.just(task),
+        st.sampled_from(["stated", "inferred"]),
+        st.sampled_from(["finish-start", "start-start", "during"]),
+        st.none() | spans,
+    )
 
 
 @st.composite
@@ -85,7 +105,8 @@ def tasks(draw: st.DrawFn, key: str, name: str, names: list[str], sources: list[
     lead = draw(codes if tracked else st.none() | codes)
     fan_out = draw(st.none() | fan_outs)
     # needs of earlier tasks only, so that there is no cycle
-    near = [Need(f"{key}/{other}", draw(st.sampled_from(["stated", "inferred"]))) for other in names if other < name]
+    others = [f"{key}/{other}" for other in names if other < name]
+    near = [draw(needs(other)) for other in others]
     locators = st.builds(Locator, source=st.sampled_from(sources), sentence=st.integers(1, 999999), sha256=hashes)
     return Task(
         key=f"{key}/{name}",
@@ -110,12 +131,18 @@ def tasks(draw: st.DrawFn, key: str, name: str, names: list[str], sources: list[
         evidence_required=draw(st.booleans()),
         remind=draw(st.sampled_from(["standard", "none", "gentle"])),
         note=draw(notes),
+        indicators=draw(st.lists(st.from_regex("IND-[0-9]{2}", fullmatch=True), max_size=2, unique=True).map(tuple)),
+        restates=tuple(draw(st.permutations(others))),
+        supervises=tuple(draw(st.permutations([*others, key]))),
+        derives_from=draw(several_numbers),
     )
 
 
 @st.composite
 def directives(draw: st.DrawFn) -> Directive:
+    numbered = draw(st.booleans())
     number = f"{draw(st.integers(1, 9999))}/{draw(st.sampled_from(['TB-VPCP', 'QĐ-TTg', 'NQ-CP']))}"
+    number = number if numbered else "Họp ĐUCP 23/8"
     issued = draw(days)
     names = sorted(draw(st.lists(ids, max_size=4, unique=True)))
     sources = sorted(draw(st.lists(ids, max_size=2, unique=True)))
@@ -128,6 +155,10 @@ def directives(draw: st.DrawFn) -> Directive:
         sources=tuple(Source(id=name, file="a.txt", language="fr", sha256=draw(hashes)) for name in sources),
         tasks=tuple(draw(tasks(key, name, names, sources)) for name in names),
         note=draw(notes),
+        numbered=numbered,
+        stated_kind=draw(st.none() | st.just("draft")) if numbered else draw(st.sampled_from(["meeting", "practice"])),
+        status=draw(st.sampled_from(["in_force", "draft", "reported"])),
+        relations=draw(st.lists(relations, max_size=2, unique=True).map(tuple)),
     )
 
 
@@ -239,8 +270,7 @@ def _codes_of(directive: Directive) -> set[str]:
     found: set[str] = set()
     for task in directive.tasks:
         if task.for_each:
-            agencies = task.for_each.agencies
-            found |= {agencies} if isinstance(agencies, str) else set(agencies)
+            found |= {*task.for_each.named, task.for_each.then or "CP"}
     return found
 
 

@@ -1,17 +1,20 @@
 """Directives: one signed document, its sources, and its tasks as nodes of a graph."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from tracker.domain.calendar import Span
 from tracker.domain.deadline import Due
+from tracker.domain.number import fold as fold
+from tracker.domain.number import kind_of
 from tracker.domain.text import Text
 
 Attribution = Literal["explicit", "article-context", "narrator"]
 Basis = Literal["named", "inherited", "inferred"]
+NeedKind = Literal["finish-start", "start-start", "during"]
+RelationWord = Literal["implements", "amends", "supersedes", "restates", "refers_to", "derives_from", "reviews"]
+Status = Literal["in_force", "draft", "reported"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +38,59 @@ class Locator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForEach:
-    """A fan-out: one assignment for each agency of a set or list, less the exempt ones."""
+    """A fan-out: one assignment for each agency of a set or list, less the exempt ones.
+
+    `complete_when` is 'all', 'any', a number of agencies ('20') or a share of them ('60 %'). With
+    `then` it is a cascade: the offices of that set below each agency owe the task as well.
+    """
 
     agencies: str | tuple[str, ...]
     exempt: tuple[str, ...] = ()
     on_behalf_of: str | None = None
     complete_when: str = "all"
+    then: str | None = None
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Return the sets and codes it names, as a tuple also where it is one."""
+        return (self.agencies,) if isinstance(self.agencies, str) else self.agencies
+
+    def quorum(self, count: int) -> int:
+        """Return how many of `count` agencies must have completed for the task as a whole to be complete.
+
+        >>> ForEach(agencies="provinces", complete_when="60 %").quorum(34)
+        21
+        """
+        if self.complete_when == "all":
+            return count
+        if self.complete_when == "any":
+            return min(1, count)
+        if self.complete_when.endswith("%"):
+            return -(-count * int(self.complete_when.rstrip(" %")) // 100)
+        return int(self.complete_when)
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A task that must be completed first, as a full task key; inferred where the text only implies it."""
+    """A task that must come first, as a full task key; inferred where the text only implies it.
+
+    By default this one starts when that one is completed. With `start-start` it starts when that one
+    starts, with `during` it goes on while that one does. `lag` is the time that must pass between.
+    """
 
     task: str
     basis: Literal["stated", "inferred"] = "stated"
+    kind: NeedKind = "finish-start"
+    lag: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What a directive is to another document, which is named by its number, or by the key of a directive."""
+
+    word: RelationWord
+    number: str
+    issued: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +119,18 @@ class Task:
     evidence_required: bool = False
     remind: str = "standard"
     note: str | None = None
+    indicators: tuple[str, ...] = ()
+    restates: tuple[str, ...] = ()
+    supervises: tuple[str, ...] = ()
+    derives_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directive:
-    """A signed document. Identity is number and date of issue; `key` is both, fit for paths and links."""
+    """A signed document. Identity is number and date of issue; `key` is both, fit for paths and links.
+
+    What has no official number (a meeting, a practice) goes by a short name: `numbered` is False.
+    """
 
     number: str
     issued: date
@@ -90,6 +139,15 @@ class Directive:
     sources: tuple[Source, ...] = ()
     tasks: tuple[Task, ...] = ()
     note: str | None = None
+    numbered: bool = True
+    stated_kind: str | None = None
+    status: Status = "in_force"
+    relations: tuple[Relation, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Return what sort of document it is: as stated, else as its number says."""
+        return self.stated_kind or kind_of(self.number) or "practice"
 
     @property
     def key(self) -> str:
@@ -108,14 +166,3 @@ def directive_key(number: str, issued: date) -> str:
     '2025/2179-qd-ttg'
     """
     return f"{issued.year}/{fold(number)}"
-
-
-def fold(words: str) -> str:
-    """Return words as ASCII for keys and look-ups: no accents, Đ as d, lower case, hyphens between.
-
-    >>> fold("Quyết định 42/QĐ-TTg")
-    'quyet-dinh-42-qd-ttg'
-    """
-    plain = unicodedata.normalize("NFKD", words.replace("Đ", "D").replace("đ", "d"))
-    ascii_only = "".join(c for c in plain if not unicodedata.combining(c))
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only.lower()).strip("-")

@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Iterable
 from collections.abc import Mapping as Table
+from dataclasses import dataclass
 from datetime import date
 
 from tracker.domain.agency import Agency, Registry
-from tracker.domain.deadline import Deadline, Rule, reckon
+from tracker.domain.deadline import Deadline, Rule, dated
 from tracker.domain.directive import ForEach, Task
 from tracker.domain.errors import Invalid
-from tracker.domain.fanout import fan_out
+from tracker.domain.fanout import cascade, parents
 from tracker.domain.graph import Graph
 from tracker.files.document import Draft
 from tracker.files.lexicon import Lexicon
-from tracker.files.task import Edge
+from tracker.files.links import DIRECTIVE_KEY, Edge
 from tracker.files.words import clip, meant
 
 _MAX_CYCLES = 10  # after that many, one more says nothing new
@@ -21,7 +22,7 @@ _MAX_CYCLES = 10  # after that many, one more says nothing new
 def check(drafts: Collection[Draft], lexicon: Lexicon | None, *, known: Collection[str] = ()) -> None:
     """Add to each draft's report what shows only now: between its tasks, and between the drafts."""
     _check_twins(drafts)
-    _check_needs(drafts, known)
+    _check_edges(drafts, known)
     _check_cycles(drafts)
     for draft in drafts:
         _check_undated(draft)
@@ -39,22 +40,53 @@ def _check_twins(drafts: Iterable[Draft]) -> None:
             draft.report.error(draft.number, "duplicate-directive", sentence, "delete one of the two files")
 
 
-def _check_needs(drafts: Collection[Draft], known: Collection[str]) -> None:
+def _check_edges(drafts: Collection[Draft], known: Collection[str]) -> None:
     here = {draft.key for draft in drafts}
     # an adopted directive that is read again counts as it is written now
     keys = {key for key in known if key.rpartition("/")[0] not in here}
     keys |= {f"{draft.key}/{path[0]}" for draft in drafts for path in draft.places or ()}
-    unread = {draft.key for draft in drafts if draft.places is None}
-    untracked = {task.key for draft in drafts for task in draft.tasks if not task.tracked}
+    found = _Found(
+        keys=keys,
+        directives=here | {key.rpartition("/")[0] for key in keys},
+        unread={draft.key for draft in drafts if draft.places is None},
+        untracked={task.key for draft in drafts for task in draft.tasks if not task.tracked},
+    )
     for draft in drafts:
         for edge in draft.edges:
-            if edge.needs == edge.task:
-                draft.report.error(edge.at, "needs-itself", "the task needs itself", "delete this need")
-            elif edge.needs in untracked:
-                sentence = f"'{_short(edge.needs, draft)}' is not tracked, so it never counts as completed"
-                draft.report.warning(edge.at, "needs-untracked", sentence, "need a tracked task, or delete this need")
-            elif edge.needs not in keys and edge.needs.rpartition("/")[0] not in unread:
-                _note_unknown(draft, edge, keys)
+            _check_edge(draft, edge, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The keys of all tasks and directives at hand, of directives that could not be read, and of untracked tasks."""
+
+    keys: Collection[str]
+    directives: Collection[str]
+    unread: Collection[str]
+    untracked: Collection[str]
+
+
+def _check_edge(draft: Draft, edge: Edge, found: _Found) -> None:
+    if edge.needs == edge.task:
+        _note_itself(draft, edge)
+    elif edge.word == "supervises" and DIRECTIVE_KEY.fullmatch(edge.needs):
+        if edge.needs not in found.directives:
+            guess = draft.report.guess(edge.needs, found.directives)
+            sentence = f"there is no directive '{clip(edge.needs)}'"
+            remedy = meant(guess, "write its key, for example 2025/412-tb-vpcp")
+            draft.report.error(edge.at, "unknown-directive", sentence, remedy)
+    elif edge.orders and edge.needs in found.untracked:
+        sentence = f"'{_short(edge.needs, draft)}' is not tracked, so it never counts as completed"
+        draft.report.warning(edge.at, "needs-untracked", sentence, "need a tracked task, or delete this need")
+    elif edge.needs not in found.keys and edge.needs.rpartition("/")[0] not in found.unread:
+        _note_unknown(draft, edge, found.keys)
+
+
+def _note_itself(draft: Draft, edge: Edge) -> None:
+    if edge.orders:
+        draft.report.error(edge.at, "needs-itself", "the task needs itself", "delete this need")
+    else:
+        draft.report.error(edge.at, "points-at-itself", f"the task {edge.word} itself", "name another task")
 
 
 def _note_unknown(draft: Draft, edge: Edge, keys: Collection[str]) -> None:
@@ -68,7 +100,7 @@ def _note_unknown(draft: Draft, edge: Edge, keys: Collection[str]) -> None:
 
 
 def _check_cycles(drafts: Iterable[Draft]) -> None:
-    where = {(edge.task, edge.needs): (draft, edge) for draft in drafts for edge in draft.edges}
+    where = {(edge.task, edge.needs): (draft, edge) for draft in drafts for edge in draft.edges if edge.orders}
     needs: dict[str, list[str]] = {}
     for task, needed in where:
         if task != needed:
@@ -91,21 +123,54 @@ def _check_undated(draft: Draft) -> None:
 
 
 def _check_owners(drafts: Iterable[Draft], registry: Registry) -> None:
-    nobody: dict[tuple[ForEach, date], bool] = {}  # the same few sets are asked by thousands of tasks
+    asked: dict[tuple[ForEach, date], _Asked] = {}  # the same few sets are asked by thousands of tasks
     for draft in drafts:
         for task in draft.tasks if draft.directive else ():
             assert draft.directive is not None
             issued = draft.directive.issued
             _check_lead(draft, task, registry.agencies.get(task.lead or ""), issued)
             if task.tracked and task.for_each:
-                asked = (task.for_each, issued)
-                if asked not in nobody:
-                    nobody[asked] = not fan_out(task, registry, issued)
-                if nobody[asked]:
-                    sentence = f"nobody answers for '{clip(task.id)}': no agency of it exists on {issued}"
-                    draft.report.error(draft.at(task, "for_each"), "no-owner", sentence, "name other agencies")
+                which = (task.for_each, issued)
+                if which not in asked:
+                    asked[which] = _ask(task, task.for_each, registry, issued)
+                _check_asked(draft, task, task.for_each, asked[which])
             if task.for_each and task.for_each.exempt and draft.has(task, "for_each"):
                 _check_exempt(draft, task, task.for_each, registry)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How many agencies a fan-out asks on the day of issue, and how many below them."""
+
+    agencies: int
+    below: int
+
+
+def _ask(task: Task, rule: ForEach, registry: Registry, on: date) -> _Asked:
+    below = sum(len(codes) for codes in cascade(task, registry, on).values()) if rule.then else 0
+    return _Asked(len(parents(rule, registry, on)), below)
+
+
+def _check_asked(draft: Draft, task: Task, rule: ForEach, asked: _Asked) -> None:
+    assert draft.directive is not None
+    issued = draft.directive.issued
+    if asked.agencies == 0:
+        sentence = f"nobody answers for '{clip(task.id)}': no agency of it exists on {issued}"
+        draft.report.error(draft.at(task, *_owner(draft, task)), "no-owner", sentence, "name other agencies")
+        return
+    if rule.complete_when.isdigit() and int(rule.complete_when) > asked.agencies:
+        sentence = f"{rule.complete_when} agencies are to complete it, but only {asked.agencies} owe it on {issued}"
+        at = draft.at(task, "for_each", "complete_when")
+        draft.report.error(at, "too-many-to-complete", sentence, f"write a number up to {asked.agencies}, or all")
+    if rule.then and asked.below == 0:
+        named = ", ".join(rule.named)
+        sentence = f"no agency of '{clip(rule.then)}' stands below '{clip(named)}' on {issued}"
+        at = draft.at(task, "for_each", "then")
+        draft.report.error(at, "not-below", sentence, "name a set whose agencies have these as their parents")
+
+
+def _owner(draft: Draft, task: Task) -> tuple[str, ...]:
+    return ("any_of",) if draft.has(task, "any_of") else ("for_each",)
 
 
 def _check_lead(draft: Draft, task: Task, lead: Agency | None, issued: date) -> None:
@@ -116,7 +181,7 @@ def _check_lead(draft: Draft, task: Task, lead: Agency | None, issued: date) -> 
 
 def _check_exempt(draft: Draft, task: Task, rule: ForEach, registry: Registry) -> None:
     assert draft.directive is not None
-    named = (rule.agencies,) if isinstance(rule.agencies, str) else rule.agencies
+    named = (*rule.named, rule.then) if rule.then else rule.named
     members = {code for name in named for code in registry.members(name, on=draft.directive.issued)}
     for code in rule.exempt:
         if code not in members:
@@ -146,7 +211,7 @@ def _deadline(
     asked = (task.due.rule, draft.directive.issued)
     try:
         if asked not in same:
-            same[asked] = reckon(task.due.rule, issued=draft.directive.issued, calendar=registry.calendar)
+            same[asked] = dated(task.due.rule, issued=draft.directive.issued, calendar=registry.calendar)
     except Invalid as error:
         draft.report.error(draft.at(task, "due"), "bad-date", str(error), "write another day")
         return None
@@ -166,6 +231,8 @@ def _check_deadline(draft: Draft, task: Task, deadline: Deadline) -> None:
 
 
 def _check_order(draft: Draft, edge: Edge, found: Table[str, Deadline]) -> None:
+    if edge.word != "needs" or edge.kind != "finish-start":
+        return
     first, then = found.get(edge.needs), found.get(edge.task)
     if first and then and first.late_from > then.late_from:
         needed = _short(edge.needs, draft)

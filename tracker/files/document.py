@@ -3,20 +3,37 @@
 from collections.abc import Iterator
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import PurePath
+from typing import cast
 
-from tracker.domain.directive import Directive, Source, Task
+from tracker.domain.directive import Directive, Source, Status, Task
+from tracker.domain.number import kind_of
 from tracker.files import names, scalars
 from tracker.files.form import Form, form, table, text
+from tracker.files.links import Edge, check_number, read_relations
 from tracker.files.nodes import Mapping, Node, Scalar, parse
 from tracker.files.report import At, Report, Spot
-from tracker.files.task import NO_TITLE, Context, Defaults, Edge, read_defaults, read_task
+from tracker.files.scalars import choice
+from tracker.files.task import NO_TITLE, Context, Defaults, read_defaults, read_task
 
-KEYS = ("directive", "issued", "issuer", "title", "note", "sources", "defaults", "tasks")
-
+KEYS = (
+    "directive", "numbered", "issued", "issuer", "title", "kind", "status", "relations", "note", "sources", "defaults",
+    "tasks",
+)  # fmt: skip
+KINDS = (
+    "decision", "notice", "resolution", "conclusion", "dispatch", "plan", "decree", "law", "draft", "meeting",
+    "instruction", "report", "practice",
+)  # fmt: skip
+STATUSES = ("in_force", "draft", "reported")
+_kind = choice(KINDS, "a kind of directive")
+_status = choice(STATUSES, "a status")
 
 _START = Spot(1, 1)
-_POINTED_AT = (("lead",), ("for_each",), ("for_each", "exempt"), ("due",), ("due", "alternative"))
+_POINTED_AT = (
+    *(("lead",), ("for_each",), ("for_each", "exempt"), ("for_each", "then"), ("for_each", "complete_when")),
+    *(("any_of",), ("due",), ("due", "alternative"), ("due", "of")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +71,52 @@ def read_document(data: bytes, report: Report) -> Draft:
 
 
 def _draft(fields: Form, draft: Draft) -> Draft:
-    report = fields.report
     number = fields.need("directive", scalars.directive_number)
     issued = fields.need("issued", scalars.day)
-    issuer = fields.need("issuer", names.agency)
-    title = fields.need("title", text)
-    note = fields.get("note", scalars.note)
-    sources = fields.get("sources", _sources) or ()
-    directive = None
-    if number and issued:
-        directive = Directive(
-            number=number, issued=issued, issuer=issuer or "", title=title or NO_TITLE, sources=sources, note=note
-        )
+    directive = _head(fields, number, issued)
+    if directive:
         draft = replace(draft, key=directive.key)
     context = Context(draft.key, _source_ids(fields), fields.get("defaults", read_defaults) or Defaults())
     tasks, edges = _tasks(fields, context)
     node = fields.node.get("tasks")
     return replace(
         draft,
-        directive=replace(directive, tasks=tasks) if directive and not report.failed else None,
+        directive=replace(directive, tasks=tasks) if directive and not fields.report.failed else None,
         number=fields.node.get("directive") or fields.at,
         tasks=tasks,
         places=dict(_places(node)) if isinstance(node, Mapping) else {},
         edges=edges,
+    )
+
+
+def _head(fields: Form, number: str | None, issued: date | None) -> Directive | None:
+    """Return the directive without its tasks, where its number and date can be read."""
+    numbered = fields.get("numbered", scalars.truth) is not False
+    node = fields.node.get("directive")
+    if number and node and numbered:
+        otherwise = "write the number as printed, or numbered: false where there is none"
+        check_number(fields.report, node, number, otherwise=otherwise)
+    # a meeting or a practice has no number that could tell what it is
+    kind = fields.get("kind", _kind) if numbered else fields.need("kind", _kind)
+    issuer = fields.need("issuer", names.agency)
+    title = fields.need("title", text)
+    status = fields.get("status", _status) or "in_force"
+    relations = fields.get("relations", read_relations) or ()
+    note = fields.get("note", scalars.note)
+    sources = fields.get("sources", _sources) or ()
+    if number is None or issued is None:
+        return None
+    return Directive(
+        number=number,
+        issued=issued,
+        issuer=issuer or "",
+        title=title or NO_TITLE,
+        sources=sources,
+        note=note,
+        numbered=numbered,
+        stated_kind=None if kind == kind_of(number) else kind,
+        status=cast(Status, status),
+        relations=relations,
     )
 
 

@@ -8,17 +8,18 @@ cannot be read back is a broken store, not a finding.
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from tracker.domain.agency import Agency, AgencySet, Registry
 from tracker.domain.calendar import Calendar, SpecialDay
-from tracker.domain.directive import Directive, ForEach, Locator, Need, Source, Task
+from tracker.domain.directive import Directive, ForEach, Locator, Need, Relation, RelationWord, Source, Task
 from tracker.domain.errors import Broken
 from tracker.domain.ladder import Ladder
 from tracker.domain.text import Text
-from tracker.files.due import due_document, due_from
+from tracker.files.due_documents import due_document, due_from
 from tracker.files.ladders import rung_of, rung_text
 from tracker.files.scalars import day_of, minute_of, span_of
 
@@ -48,9 +49,13 @@ def directive_document(directive: Directive) -> Document:
     return _without_gaps(
         {
             "directive": directive.number,
+            "numbered": None if directive.numbered else False,
             "issued": directive.issued.isoformat(),
             "issuer": directive.issuer,
             "title": _text(directive.title),
+            "kind": directive.stated_kind,
+            "status": None if directive.status == "in_force" else directive.status,
+            "relations": [_relation(relation) for relation in directive.relations],
             "note": directive.note,
             "sources": {source.id: _source(source) for source in directive.sources},
             "tasks": {task.id: task_document(task) for task in directive.tasks},
@@ -75,10 +80,14 @@ def task_document(task: Task) -> Document:
             "with": list(task.supporting),
             "via": list(task.via),
             "to": list(task.to),
-            "needs": [{"task": need.task, "basis": need.basis} for need in task.needs],
+            "needs": [_need(need) for need in task.needs],
+            "restates": list(task.restates),
+            "supervises": list(task.supervises),
+            "derives_from": list(task.derives_from),
             "takes": str(task.takes) if task.takes else None,
             "due": due_document(task.due) if task.due else None,
             "deliverable": task.deliverable,
+            "indicators": list(task.indicators),
             "evidence": "required" if task.evidence_required else "optional",
             "remind": task.remind,
             "note": task.note,
@@ -89,26 +98,21 @@ def task_document(task: Task) -> Document:
 @_whole
 def directive_from(document: Document) -> Directive:
     """Return the directive of a document; raises Broken where it was damaged."""
-    number, issued = document["directive"], day_of(document["issued"])
+    get = document.get
     directive = Directive(
-        number=number,
-        issued=issued,
+        number=document["directive"],
+        issued=day_of(document["issued"]),
         issuer=document["issuer"],
         title=Text(**document["title"]),
-        note=document.get("note"),
-        sources=tuple(Source(id=name, **rest) for name, rest in sorted(document.get("sources", {}).items())),
+        note=get("note"),
+        sources=tuple(Source(id=name, **rest) for name, rest in sorted(get("sources", {}).items())),
+        numbered=get("numbered", True),
+        stated_kind=get("kind"),
+        status=get("status", "in_force"),
+        relations=tuple(_relation_from(relation) for relation in get("relations", ())),
     )
     key = directive.key
-    tasks = tuple(_task(key, name, rest) for name, rest in sorted(document.get("tasks", {}).items()))
-    return Directive(
-        number=number,
-        issued=issued,
-        issuer=directive.issuer,
-        title=directive.title,
-        note=directive.note,
-        sources=directive.sources,
-        tasks=tasks,
-    )
+    return replace(directive, tasks=tuple(_task(key, name, rest) for name, rest in sorted(get("tasks", {}).items())))
 
 
 def _task(key: str, name: str, document: Document) -> Task:
@@ -129,13 +133,17 @@ def _task(key: str, name: str, document: Document) -> Task:
         supporting=tuple(get("with", ())),
         via=tuple(get("via", ())),
         to=tuple(get("to", ())),
-        needs=tuple(Need(need["task"], need["basis"]) for need in get("needs", ())),
+        needs=tuple(_need_from(need) for need in get("needs", ())),
         takes=span_of(document["takes"]) if "takes" in document else None,
         due=due_from(document["due"]) if "due" in document else None,
         deliverable=get("deliverable"),
         evidence_required=document["evidence"] == "required",
         remind=document["remind"],
         note=get("note"),
+        indicators=tuple(get("indicators", ())),
+        restates=tuple(get("restates", ())),
+        supervises=tuple(get("supervises", ())),
+        derives_from=tuple(get("derives_from", ())),
     )
 
 
@@ -191,6 +199,28 @@ def _locator_from(document: Document) -> Locator:
     return Locator(source=document["in"], sentence=document["sentence"], sha256=document["sha256"])
 
 
+def _relation(relation: Relation) -> Document:
+    return _without_gaps({relation.word: relation.number, "issued": _iso(relation.issued)})
+
+
+def _relation_from(document: Document) -> Relation:
+    rest = dict(document)
+    issued = _day(rest.pop("issued", None))
+    ((word, number),) = rest.items()
+    return Relation(cast(RelationWord, word), number, issued)
+
+
+def _need(need: Need) -> Document:
+    kind = None if need.kind == "finish-start" else need.kind
+    lag = str(need.lag) if need.lag else None
+    return _without_gaps({"task": need.task, "kind": kind, "lag": lag, "basis": need.basis})
+
+
+def _need_from(document: Document) -> Need:
+    lag = span_of(document["lag"]) if "lag" in document else None
+    return Need(document["task"], document["basis"], document.get("kind", "finish-start"), lag)
+
+
 def _for_each(rule: ForEach) -> Document:
     agencies = rule.agencies if isinstance(rule.agencies, str) else list(rule.agencies)
     return _without_gaps(
@@ -198,6 +228,7 @@ def _for_each(rule: ForEach) -> Document:
             "agencies": agencies,
             "exempt": list(rule.exempt),
             "on_behalf_of": rule.on_behalf_of,
+            "then": rule.then,
             "complete_when": rule.complete_when,
         }
     )
@@ -209,6 +240,7 @@ def _for_each_from(document: Document) -> ForEach:
         agencies=agencies if isinstance(agencies, str) else tuple(agencies),
         exempt=tuple(document.get("exempt", ())),
         on_behalf_of=document.get("on_behalf_of"),
+        then=document.get("then"),
         complete_when=document["complete_when"],
     )
 

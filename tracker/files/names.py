@@ -39,6 +39,11 @@ def agency_or_set(report: Report, node: Node) -> str | None:
     return _known(report, node, "an agency or set", "unknown-agency", either)
 
 
+def set_or_agency(report: Report, node: Node) -> str | None:
+    """Return the name of a set, or the code of an agency, which is a set of itself."""
+    return _known(report, node, "a set", "unknown-set", Lexicon.is_set, pardon=Lexicon.is_agency)
+
+
 def agency_set(report: Report, node: Node) -> str | None:
     """Return the name of a set."""
     name = _known(report, node, "a set", "unknown-set", Lexicon.is_set, pardon=Lexicon.is_agency)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Literal
 
 from tracker.domain.agency import Registry
-from tracker.domain.deadline import Deadline, reckon
+from tracker.domain.deadline import Deadline, dated_due
 from tracker.domain.directive import Directive, Task
 from tracker.domain.fanout import fan_out
 from tracker.files.documents import directive_document, task_document
@@ -65,7 +65,7 @@ class _Side:
     def deadline(self, task: Task | None) -> Deadline | None:
         if task is None or task.due is None or self.directive is None:
             return None
-        return reckon(task.due.rule, issued=self.directive.issued, calendar=self.registry.calendar)
+        return dated_due(task.due, issued=self.directive.issued, calendar=self.registry.calendar)
 
 
 def plan(
@@ -137,6 +137,10 @@ def _flat(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str
 
 
 def _item(item: Any) -> str:
-    if isinstance(item, dict):
-        return str(item["task"]) + (" (inferred)" if item["basis"] == "inferred" else "")
-    return str(item)
+    if not isinstance(item, dict):
+        return str(item)
+    if "task" not in item:  # a relation: {implements: 183-KL/TW, issued: 2025-08-01}
+        return " ".join(value if key == "issued" else f"{key} {value}" for key, value in item.items())
+    more = [item[key] for key in ("kind", "lag") if key in item]
+    more += ["inferred"] if item["basis"] == "inferred" else []
+    return str(item["task"]) + (f" ({', '.join(more)})" if more else "")

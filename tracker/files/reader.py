@@ -15,6 +15,9 @@ from tracker.files.lexicon import Lexicon
 from tracker.files.nodes import MAX_BYTES
 from tracker.files.report import Report, Spot
 
+# what stands in the folder of the directives and is none
+_BESIDE = frozenset({"registry", "coverage.yaml"})
+
 Result = tuple[tuple[Directive, ...], tuple[Finding, ...]]
 
 
@@ -22,7 +25,7 @@ def read_directives(path: Path, registry: Registry | None, *, known: Collection[
     """Return the directives of a file, or of all files below a folder, and the findings.
 
     `known` are the keys of adopted tasks, which a need may name besides those read here. The
-    folder's `registry` and everything hidden are left out. Without a registry no name is checked.
+    folder's `registry`, its `coverage.yaml` and everything hidden are left out. Without a registry no name is checked.
     """
     lexicon = Lexicon(registry) if registry else None
     drafts: list[Draft] = []
@@ -63,7 +66,9 @@ def _files(path: Path) -> Iterator[Path]:
         return
     for file in sorted(path.rglob("*")):
         inner = file.relative_to(path).parts
-        if file.suffix in {".yaml", ".yml"} and inner[0] != "registry" and not any(p.startswith(".") for p in inner):
+        if inner[0] in _BESIDE or any(part.startswith(".") for part in inner):
+            continue
+        if file.suffix in {".yaml", ".yml"}:
             yield file
 
 

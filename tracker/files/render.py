@@ -41,6 +41,8 @@ def render(directive: Directive) -> str:
     """Return the canonical YAML of a directive: keys in the order of the format, tasks in that of their ids."""
     document = directive_document(directive)
     document["title"] = _Block(document["title"])
+    if "numbered" in document:
+        document["numbered"] = _Plain("false")
     document["tasks"] = {name: _task(task, directive.key) for name, task in sorted(document.get("tasks", {}).items())}
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
 
@@ -56,9 +58,11 @@ def _task(document: Document, directive: str) -> Document:
             case "record", [record]:
                 task[key] = record
             case "due", dict():
-                task[key] = {name: words for name, words in value.items() if _DUE_DEFAULTS.get(name) != words}
+                task[key] = _due(value, directive)
             case "needs", list():
                 task[key] = [_need(need, directive) for need in value]
+            case "restates" | "supervises", list():
+                task[key] = [other.removeprefix(directive + "/") for other in value]
             case "source", dict():
                 task[key] = {**value, "sentence": _Plain(value["sentence"])}
             case "track", False:
@@ -66,9 +70,20 @@ def _task(document: Document, directive: str) -> Document:
     return task
 
 
+def _due(due: Document, directive: str) -> Document:
+    found = {name: words for name, words in due.items() if _DUE_DEFAULTS.get(name) != words}
+    if isinstance(found.get("of"), str):
+        found["of"] = found["of"].removeprefix(directive + "/")
+    if "cutoff" in found:
+        found["cutoff"] = _Plain("true")
+    return found
+
+
 def _need(need: dict[str, str], directive: str) -> str | dict[str, str]:
-    task = need["task"].removeprefix(directive + "/")
-    return task if need["basis"] == "stated" else {"task": task, "basis": need["basis"]}
+    found = {**need, "task": need["task"].removeprefix(directive + "/")}
+    if found["basis"] == "stated":
+        del found["basis"]
+    return found if len(found) > 1 else found["task"]
 
 
 class _Block(dict[str, str]):

@@ -110,7 +110,7 @@ def test_one_file_is_read_like_a_folder_of_one(tmp_path):
 
 
 def test_without_a_registry_every_name_of_the_right_form_passes():
-    assert codes(a_file("1/X", ("lead: BNV", "lead: WHO\n    remind: hourly"), ("VPCP", "UN")), registry=None) == []
+    assert codes(a_file("1/QĐ-TTg", ("lead: BNV", "lead: WHO\n    remind: hourly"), ("VPCP", "UN")), registry=None) == []
 
 
 def test_a_need_may_name_an_adopted_task_of_another_directive():
@@ -126,14 +126,14 @@ def test_an_adopted_task_that_the_file_no_longer_has_is_unknown():
 
 def test_a_last_day_before_the_day_of_issue_is_worth_a_warning():
     by = "by: 2025-08-31"
-    assert codes(a_file("1/X", (by, "by: 2025-08-10"))) == ["deadline-before-issue"]
-    assert codes(a_file("1/X", (by, "by: 2025-08-11"))) == []
-    assert codes(a_file("1/X", (by, "by: 2025-08-12"))) == []
+    assert codes(a_file("1/QĐ-TTg", (by, "by: 2025-08-10"))) == ["deadline-before-issue"]
+    assert codes(a_file("1/QĐ-TTg", (by, "by: 2025-08-11"))) == []
+    assert codes(a_file("1/QĐ-TTg", (by, "by: 2025-08-12"))) == []
 
 
 def test_an_agency_exists_from_its_first_day_until_the_day_before_its_last():
     def valid(**dates: date) -> list[str]:
-        return codes(a_file("1/X", ("lead: BNV", "lead: XYZ")), registry=a_registry(an_agency("XYZ", **dates)))
+        return codes(a_file("1/QĐ-TTg", ("lead: BNV", "lead: XYZ")), registry=a_registry(an_agency("XYZ", **dates)))
 
     assert valid(valid_from=date(2025, 8, 10)) == []
     assert valid(valid_from=date(2025, 8, 11)) == []
@@ -152,7 +152,7 @@ def test_an_agency_exists_from_its_first_day_until_the_day_before_its_last():
     ],
 )  # fmt: skip
 def test_a_span_has_its_bounds(span: str, found: list[str]):
-    assert codes(a_file("1/X", ("by: 2025-08-31", f"within: {span}"))) == found
+    assert codes(a_file("1/QĐ-TTg", ("by: 2025-08-31", f"within: {span}"))) == found
 
 
 def test_a_day_that_never_was_in_the_zone_is_no_deadline():
@@ -161,12 +161,12 @@ def test_a_day_that_never_was_in_the_zone_is_no_deadline():
         zone="Pacific/Apia", weekend=frozenset({5, 6}), days_off={}, make_up_days={}
     ))  # fmt: skip
     edits = [("2025-08-11", "2011-12-01"), ("2025-08-31", "2011-12-30")]
-    assert codes(a_file("1/X", *edits), registry=registry) == ["bad-date"]
+    assert codes(a_file("1/QĐ-TTg", *edits), registry=registry) == ["bad-date"]
 
 
 def test_the_directive_reads_before_as_its_defaults_say():
     edits = [("by: 2025-08-31", "before: 2025-08-31"), ("tasks:", "defaults: {before: inclusive}\ntasks:")]
-    directive, _ = read_text(a_file("1/X", *edits), "a.yaml")
+    directive, _ = read_text(a_file("1/QĐ-TTg", *edits), "a.yaml")
     assert directive is not None
     assert str(directive.tasks[0].due) == (
         "Due(rule=Before(day=datetime.date(2025, 8, 31), inclusive=True), words=None, scope='own', alternative=None)"
@@ -175,5 +175,5 @@ def test_the_directive_reads_before_as_its_defaults_say():
 
 def test_ten_thousand_unknown_names_are_told_in_seconds():
     tasks = "".join(f"  t{n}: {{lead: X{n}}}\n" for n in range(10_000))
-    text = HEAD.format(number="1/X").split("tasks:")[0] + "tasks:\n" + tasks
+    text = HEAD.format(number="1/QĐ-TTg").split("tasks:")[0] + "tasks:\n" + tasks
     assert codes(text.encode()).count("unknown-agency") == 10_000

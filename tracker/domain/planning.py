@@ -78,6 +78,7 @@ def _edges(task: Task) -> Iterator[Edge]:
 def _table(start: date, length: int, calendar: Calendar, unit: Unit) -> list[date]:
     """Return the start and the `length` days, or working days, after it."""
     try:
+        start + timedelta(length)  # what no calendar can hold is refused before a day is counted
         if unit == "days":
             return [start + timedelta(n) for n in range(length + 1)]
         return [start, *islice(filter(calendar.is_working, calendar.walk(start, 1)), length)]

@@ -45,11 +45,11 @@ def findings_count(findings: Sequence[Finding], directives: int) -> str:
     """Return the closing line of a check.
 
     >>> findings_count((), 3)
-    '3 directives, 0 errors, 0 warnings'
+    '3 directives read, 0 errors, 0 warnings'
     """
     errors = sum(one.severity == "error" for one in findings)
     warnings = counted(len(findings) - errors, "warning")
-    return f"{counted(directives, 'directive')}, {counted(errors, 'error')}, {warnings}"
+    return f"{counted(directives, 'directive')} read, {counted(errors, 'error')}, {warnings}"
 
 
 def show_plan(number: str, title: str, lines: Sequence[PlanLine], out: Console) -> None:

@@ -32,7 +32,7 @@ def test_findings_are_one_line_each_the_errors_first_and_a_warning_says_so() -> 
     assert first.startswith("b.yaml:14:3: unknown-task: there is no task 'y'")
     assert first.endswith("(write 'z')")
     assert second == "a.yaml:1:1: warning: no-deadline: 'x' has no deadline (add 'due')"
-    assert findings_count([warning, error], 2) == "2 directives, 1 error, 1 warning"
+    assert findings_count([warning, error], 2) == "2 directives read, 1 error, 1 warning"
 
 
 def test_a_task_stands_below_what_it_needs_with_its_other_needs_named() -> None:

@@ -50,6 +50,11 @@ class Api:
         """Return the runs of a flow."""
         return self._ask("flow_runs/filter", {"flows": {"name": {"any_": [flow]}}, "limit": 100})
 
+    def paused(self, deployment: str) -> bool:
+        """Return whether a deployment, or any schedule of it, is paused."""
+        (found,) = self._ask("deployments/filter", {"deployments": {"name": {"any_": [deployment]}}})
+        return found["paused"] or not all(schedule["active"] for schedule in found["schedules"])
+
     def _ask(self, path: str, wanted: dict[str, Any]) -> Any:
         # trust_env: a proxy of the environment has no business on loopback
         with httpx.Client(trust_env=False, timeout=30) as client:

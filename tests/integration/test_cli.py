@@ -457,14 +457,9 @@ def test_colour_is_left_out_where_no_terminal_reads(office: Office) -> None:
     assert said.stderr == ""
 
 
-def test_the_demo_passes_its_arguments_and_its_exit_code_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    called: list[list[str]] = []
-
-    def call(words: list[str]) -> int:
-        called.append(words)
-        return 7
-
-    monkeypatch.setattr("tracker.cli.demo.subprocess.call", call)
-    said = CliRunner().invoke(app, ["demo", "--folder", "here", "--quick"])
-    assert said.exit_code == 7
-    assert called == [[sys.executable, "-m", "flows.demo", "--folder", "here", "--quick"]]
+def test_the_demo_passes_its_arguments_and_its_exit_code_on(tmp_path: Path) -> None:
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows/__init__.py").touch()
+    (tmp_path / "flows/demo.py").write_text("import sys\nprint(sys.argv[1:])\nsys.exit(7)\n")
+    said = program("demo", "--folder", "here", "--quick", cwd=tmp_path)
+    assert (said.returncode, said.stdout) == (7, "['--folder', 'here', '--quick']\n")

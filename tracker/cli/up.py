@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import IO, Annotated, Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import typer
 
@@ -90,17 +88,17 @@ def _start(arguments: list[str], environment: Mapping[str, str], talk: IO[Any]) 
 
 
 def _healthy(url: str, server: subprocess.Popen[bytes], stop: threading.Event) -> bool:
+    from urllib.request import urlopen
+
     deadline = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < deadline and not stop.is_set():
         if server.poll() is not None:
             say(f"tracker: the Prefect server ended with {server.returncode} before it was ready (is the port taken?)")
             return False
-        try:
-            with urlopen(url, timeout=2) as answer:
-                if answer.status == 200:
-                    return True
-        except (URLError, OSError):
-            pass
+        # URLError is an OSError: refused, reset, or not yet healthy
+        with contextlib.suppress(OSError), urlopen(url, timeout=2) as answer:
+            if answer.status == 200:
+                return True
         stop.wait(LOOK_SECONDS)
     if not stop.is_set():
         say(f"tracker: the Prefect server was not ready within {STARTUP_SECONDS:.0f} s")

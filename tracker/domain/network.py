@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, compress, islice
-from operator import add, eq, le, lt, sub
+from operator import add, eq, sub
 from typing import Any, Protocol
 
 # Arrows are handed to the library in pieces: a tuple each for all of them at once would be the largest thing in memory.
@@ -67,11 +67,12 @@ def network(durations: "array[int]", arrows: Arrows) -> Network:
     (5, [1, 0], [0, 2])
     """
     order: Sequence[int] = range(len(durations))
-    if not _is_in_order(arrows):
+    earliest = _earliest(len(durations), arrows)
+    if earliest is None:
         order = _order(len(durations), arrows)
         durations = array("q", map(durations.__getitem__, order))
         arrows = _sorted(arrows, order)
-    earliest = _earliest(len(durations), arrows)
+        earliest = _earliest(len(durations), arrows) or array("q")
     length = max(map(add, earliest, durations), default=0)
     latest = latest_starts(durations, arrows, [length] * len(durations))
     return Network(order=order, durations=durations, arrows=arrows, earliest=earliest, latest=latest, length=length)
@@ -132,19 +133,21 @@ def _holders(net: Network, task: int) -> list[int]:
     return [arrows.needed[n] for n in here if net.earliest[arrows.needed[n]] + arrows.gaps[n] == start]
 
 
-def _earliest(count: int, arrows: Arrows) -> "array[int]":
+def _earliest(count: int, arrows: Arrows) -> "array[int] | None":
+    """Return the earliest starts, or None where the arrows are not in order.
+
+    In order: each leads to a higher number than it comes from, and they stand sorted by the task they lead to.
+    """
     found = [0] * count
+    last = 0
     for needed, task, gap in arrows:
+        if needed >= task or task < last:
+            return None
+        last = task
         start = found[needed] + gap
         if start > found[task]:
             found[task] = start
     return array("q", found)
-
-
-def _is_in_order(arrows: Arrows) -> bool:
-    """Return whether the arrows stand by the task they lead to, and each leads to a higher number."""
-    follows = all(map(le, arrows.tasks, islice(arrows.tasks, 1, None)))
-    return follows and all(map(lt, arrows.needed, arrows.tasks))
 
 
 def _order(count: int, arrows: Arrows) -> "array[int]":

@@ -3,8 +3,8 @@
 Everything is a whole number of days from the start, in the unit of the estimates; `planning.py` makes days of them.
 A task without an estimate takes 0. Nobody's workload is levelled: two tasks of one agency may overlap.
 
-The arithmetic is in `network.py`. What names add there: at a million tasks and two million edges, reading the
-mappings costs about as much again as the passes, and the names' own table 80 MB.
+The arithmetic is in `network.py`. What names add there: at a million tasks and two million edges, taking the edges
+apart and looking up their names costs twice what the passes do, and the table of names and places 80 MB.
 """
 
 from array import array

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.simulation import workers
-from tests.simulation.a_store import ADOPTED, a_store, mailboxes, many_duties
+from tests.simulation.a_store import ADOPTED, a_store, many_duties
 from tracker.domain.directive import Directive, Need
-from tracker.operations import accept, rebuild, set_channel, submit, sweep, verify
+from tracker.operations import rebuild, submit, sweep, verify
 from tracker.operations.sweep import Swept
 from tracker.store import ledger, outbox
 from tracker.store.store import Store
@@ -60,7 +60,9 @@ def test_eight_sweeps_at_one_instant_make_each_reminder_once(database_url: str, 
 def test_eight_deliverers_send_each_reminder_once(database_url: str, together: Together) -> None:
     store = a_store(database_url, many_duties(100))
     sweep(store, at=ADOPTED)
-    sent = Counter(reference for part in together(workers.delivering, *[(database_url,)] * PROCESSES) for reference in part)
+    sent = Counter(
+        reference for part in together(workers.delivering, *[(database_url,)] * PROCESSES) for reference in part
+    )
     with store.read() as connection:
         states, attempts = outbox.counts(connection), outbox.deliveries(connection)
     assert (len(sent), set(sent.values()), states) == (300, {1}, {"accepted": 300})

@@ -46,7 +46,11 @@ def _fault(entry: Entry, expected: int, previous: str) -> str | None:
         return "it does not name the hash of the entry before it"
     if link(previous, entry.body) != entry.hash:
         return "its text does not give its hash"
-    if canonical(json.loads(entry.body)) != entry.body or _columns(entry) != json.loads(entry.body):
+    try:
+        said = json.loads(entry.body)
+    except ValueError:
+        return "its text cannot be read"
+    if canonical(said) != entry.body or _columns(entry) != said:
         return "its columns do not say what its hashed text says"
     return None
 

@@ -8,7 +8,11 @@ from tracker.cli.opened import opened, writing_at
 from tracker.cli.options import As, Format, Language, Shown, WriteAt, actor
 from tracker.cli.output import put_result
 
-app = typer.Typer(no_args_is_help=True, help="Where agencies are reached: mailboxes, or any address Apprise knows.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Where agencies are reached.",
+)
 
 Agency = Annotated[str, typer.Argument(metavar="AGENCY", help="The agency's code.")]
 Name = Annotated[str, typer.Option("--name", help="The channel's own name; one agency may have several.")]

@@ -7,7 +7,7 @@ import typer
 from tracker.cli.opened import common_of, settings_of
 from tracker.cli.options import Format, Shown
 
-app = typer.Typer(no_args_is_help=True, help="The settings of this installation.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The settings of this installation.")
 
 
 @app.command("show")

@@ -9,7 +9,7 @@ from tracker.cli.opened import opened, settings_of
 from tracker.cli.options import Format, Shown
 from tracker.cli.output import put_result, working
 
-app = typer.Typer(no_args_is_help=True, help="The database below the store.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The database below the store.")
 
 
 @app.command("upgrade")

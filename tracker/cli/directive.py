@@ -16,7 +16,7 @@ from tracker.cli.plans import Prepared, plan_document, prepared, put_findings, s
 if TYPE_CHECKING:
     from tracker.views import Store
 
-app = typer.Typer(no_args_is_help=True, help="Directives as files: checked, planned, applied.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Directives as files: checked, planned, applied.")
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Directive files, or folders of them.")]
 OnePath = Annotated[Path, typer.Argument(metavar="PATH", help="A directive file, or a folder of them.")]

@@ -128,9 +128,11 @@ def _age(age: timedelta) -> str:
     """Return a length of time in one unit.
 
     >>> _age(timedelta(days=3, hours=2)), _age(timedelta(minutes=90)), _age(timedelta(seconds=5))
-    ('3 days', '1 hours', '0 minutes')
+    ('3 days', '1 hour', '0 minutes')
     """
+    from tracker.terminal.words import counted
+
     seconds = max(int(age.total_seconds()), 0)
     if seconds >= 2 * 86_400:
-        return f"{seconds // 86_400} days"
-    return f"{seconds // 3600} hours" if seconds >= 3600 else f"{seconds // 60} minutes"
+        return counted(seconds // 86_400, "day")
+    return counted(seconds // 3600, "hour") if seconds >= 3600 else counted(seconds // 60, "minute")

@@ -9,7 +9,7 @@ from tracker.cli.opened import opened, reading_at
 from tracker.cli.options import ZONE, Format, Limit, ReadAt, Shown, instant
 from tracker.cli.output import put, put_result, working
 
-app = typer.Typer(no_args_is_help=True, help="The ledger: every recorded fact, never edited.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The ledger: every recorded fact, never edited.")
 
 
 @app.command("show")

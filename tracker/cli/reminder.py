@@ -9,7 +9,7 @@ from tracker.cli.opened import opened, reading_at, registry_at
 from tracker.cli.options import Format, Limit, ReadAt, Shown
 from tracker.cli.output import put
 
-app = typer.Typer(no_args_is_help=True, help="Reminders and their delivery.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Reminders and their delivery.")
 
 
 class State(StrEnum):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tracker.domain.assignment import Assignment
     from tracker.views import Connection, Store
 
-app = typer.Typer(no_args_is_help=True, help="What each agency owes: lists, one task, its moves.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What each agency owes, and its moves.")
 
 Ref = Annotated[
     str, typer.Argument(metavar="REF", help="2025/412-tb-vpcp/service-portal/BNV, or its end where that is unique.")

@@ -10,9 +10,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
-from urllib.error import URLError
-from urllib.request import urlopen
+from typing import IO, Annotated, Any
 
 import typer
 
@@ -33,21 +31,25 @@ def up(
 ) -> None:
     """Start the Prefect server and the flows, and keep both running; Ctrl-C stops both."""
     with opened(ctx) as store:  # no server for a store that is not there
-        mode = store.position().mode
+        kind = "a rehearsal" if store.position().is_rehearsal else "live"
     environment = _environment(settings_of(ctx).database_url, port, data)
     api = environment["PREFECT_API_URL"]
+    log = data / "prefect-server.log"
     stop = _on_signals()
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        running["Prefect server"] = _start(
-            ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)], environment
-        )
+        server = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+        with log.open("ab") as stream:  # its banner and its talk are nobody's data
+            running["Prefect server"] = _start(server, environment, stream)
         if not _healthy(f"{api}/health", running["Prefect server"], stop):
-            raise typer.Exit(OK if stop.is_set() else TRY_LATER)
-        running["flows"] = _start(["-m", "flows.serve"], environment)
+            if stop.is_set():
+                raise typer.Exit(OK)
+            say(f"tracker: try-later: what the server said is in {log}")
+            raise typer.Exit(TRY_LATER)
+        running["flows"] = _start(["-m", "flows.serve"], environment, sys.stderr)
         print(f"flows and history of runs: http://127.0.0.1:{port}", flush=True)
         print(f"API: {api}", flush=True)
-        say(f"the store is {mode}; Ctrl-C stops everything")
+        say(f"the store is {kind}; Ctrl-C stops everything")
         raise typer.Exit(_watch(running, stop))
     finally:
         _stop(running)
@@ -78,23 +80,25 @@ def _on_signals() -> threading.Event:
     return stop
 
 
-def _start(arguments: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _start(arguments: list[str], environment: Mapping[str, str], talk: IO[Any]) -> subprocess.Popen[bytes]:
     # a session of its own: Ctrl-C reaches us alone, and what a child starts can be ended with it
-    return subprocess.Popen([sys.executable, *arguments], env=dict(environment), start_new_session=True)
+    return subprocess.Popen(
+        [sys.executable, *arguments], env=dict(environment), stdout=talk, stderr=talk, start_new_session=True
+    )
 
 
 def _healthy(url: str, server: subprocess.Popen[bytes], stop: threading.Event) -> bool:
+    from urllib.request import urlopen
+
     deadline = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < deadline and not stop.is_set():
         if server.poll() is not None:
             say(f"tracker: the Prefect server ended with {server.returncode} before it was ready (is the port taken?)")
             return False
-        try:
-            with urlopen(url, timeout=2) as answer:
-                if answer.status == 200:
-                    return True
-        except (URLError, OSError):
-            pass
+        # URLError is an OSError: refused, reset, or not yet healthy
+        with contextlib.suppress(OSError), urlopen(url, timeout=2) as answer:
+            if answer.status == 200:
+                return True
         stop.wait(LOOK_SECONDS)
     if not stop.is_set():
         say(f"tracker: the Prefect server was not ready within {STARTUP_SECONDS:.0f} s")

@@ -14,16 +14,17 @@ __all__ = ["clock_of", "registry_of", "store_name", "tick_lock"]
 
 
 def clock_of(store: Store, at: datetime | None, *, wall: Callable[[], datetime]) -> Callable[[], datetime]:
-    """Return the clock a store is worked by: the wall's, or in a rehearsal the one instant it is told.
+    """Return the clock a store is worked by: the wall's; in a rehearsal one instant, told or where it has got to.
 
     Raises Refused for an instant told to a live store: nobody back-dates it.
     """
-    if at is None:
-        return wall
-    if not store.position().is_rehearsal:
-        raise Refused("this store is live and reads its own clock; only a rehearsal is told the time", code="live")
-    chosen = at
-    return lambda: chosen
+    position = store.position()
+    if position.is_rehearsal:
+        chosen = at or position.high_water
+        return lambda: chosen
+    if at is not None:
+        raise Refused("a live store reads its own clock; only a rehearsal is told the time", code="live-clock")
+    return wall
 
 
 def registry_of(store: Store) -> Registry:

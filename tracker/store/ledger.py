@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from tracker.domain.entry import GENESIS, Draft, Entry, body_of, link
+from tracker.domain.entry import GENESIS, Draft, Entry, Payload, body_of, link
 from tracker.domain.errors import Refused
 from tracker.store.tables import EntryRow, Head
 
@@ -115,8 +115,16 @@ def read_entries(connection: Connection, question: Select[Any]) -> Iterator[Entr
     """Yield the entries a question about their table finds, in its order."""
     # an option of the question: set on the connection it would turn every later statement into a cursor too
     for row in connection.execute(question.execution_options(yield_per=BATCH)):
-        payload = json.loads(row.body)["payload"]
-        yield Entry(**{name: getattr(row, name) for name in _COPIED}, payload=payload)
+        yield Entry(**{name: getattr(row, name) for name in _COPIED}, payload=_payload(row.body))
+
+
+def _payload(body: str) -> Payload:
+    """Return the payload in a hashed text; none where the text was tampered with, which is for `verify` to say."""
+    try:
+        payload = json.loads(body)["payload"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return payload if isinstance(payload, dict) else {}
 
 
 _COPIED = ("seq", "recorded_at", "effective_at", "actor", "assignment", "kind", "body", "previous", "hash")

@@ -13,6 +13,7 @@ from tracker.views.board import Board, Cells, Listing
 from tracker.views.rows import TaskRow
 
 _ORDER = tuple(CELLS)
+_WHOLE = ("agency", "directive", "last day", "reported")
 
 
 def show(board: Board, out: Console) -> None:
@@ -68,7 +69,15 @@ def _cell(cells: Cells, name: str) -> tuple[Text, Text]:
 def _directives(board: Board, out: Console) -> None:
     wide = out.width >= WIDE
     heads = [CELLS[name].word if wide else f"{CELLS[name].glyph} {_SHORT[name]}" for name in _ORDER]
-    made = table("directive", *(["title"] if wide else []), *heads, "all", right=(*heads, "all"))
+    made = table(
+        "directive",
+        *(["title"] if wide else []),
+        *heads,
+        "all",
+        right=(*heads, "all"),
+        whole=("directive",),
+        gap=3 if wide else 2,
+    )
     for one in board.directives:
         numbers = [Text(f"{getattr(one.cells, name):,}", style=_style(one.cells, name)) for name in _ORDER]
         made.add_row(one.number, *([one.title] if wide else []), *numbers, f"{one.cells.total:,}")
@@ -99,8 +108,7 @@ def _tasks(what: str, listing: Listing, out: Console, *, late: bool) -> None:
     if not wide:
         number = "late" if late else "left"
     columns = ["agency", "task", "directive", "last day", number, *(["why"] if wide and late else [])]
-    made = table(*columns, title=_title(what, listing), right=(number,))
-    made.columns[0].no_wrap = made.columns[2].no_wrap = made.columns[3].no_wrap = True
+    made = table(*columns, title=_title(what, listing), right=(number,), whole=_WHOLE)
     for row in listing.rows:
         days = row.days_late if late else row.working_days_left
         style = CELLS["open_overdue"].style if late else ""
@@ -134,8 +142,8 @@ def _awaiting(board: Board, out: Console) -> None:
         "waits",
         title=_title("Awaiting review", Listing(rows, board.awaiting_review_total)),
         right=("waits",),
+        whole=_WHOLE,
     )
-    made.columns[0].no_wrap = made.columns[2].no_wrap = True
     for one in board.awaiting_review:
         came = "late" if one.row.cell == "open_overdue" else "in time" if one.row.last_day else "undated"
         made.add_row(one.row.agency, name_of(one.row), one.row.number, came, counted(one.age_days, "day"))

@@ -15,6 +15,8 @@ from tracker.terminal.tokens import SIGNS
 from tracker.terminal.words import counted, day
 from tracker.views.adopted import DirectiveList
 
+_WHOLE = ("number", "issued", "key", "fingerprint")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLine:
@@ -43,11 +45,11 @@ def findings_count(findings: Sequence[Finding], directives: int) -> str:
     """Return the closing line of a check.
 
     >>> findings_count((), 3)
-    '3 directives, 0 errors, 0 warnings'
+    '3 directives read, 0 errors, 0 warnings'
     """
     errors = sum(one.severity == "error" for one in findings)
     warnings = counted(len(findings) - errors, "warning")
-    return f"{counted(directives, 'directive')}, {counted(errors, 'error')}, {warnings}"
+    return f"{counted(directives, 'directive')} read, {counted(errors, 'error')}, {warnings}"
 
 
 def show_plan(number: str, title: str, lines: Sequence[PlanLine], out: Console) -> None:
@@ -125,8 +127,15 @@ def show_directives(view: DirectiveList, out: Console) -> None:
         out.print("No directive is in force; adopt some with: tracker directive apply directives")
         return
     wide = out.width >= WIDE
-    made = table("number", "issued", "title", "version", *(["key", "fingerprint"] if wide else []), right=("version",))
-    made.columns[0].no_wrap = made.columns[1].no_wrap = True
+    made = table(
+        "number",
+        "issued",
+        "title",
+        "version",
+        *(["key", "fingerprint"] if wide else []),
+        right=("version",),
+        whole=_WHOLE,
+    )
     for one in view.directives:
         more = [one.key, one.fingerprint[:12]] if wide else []
         made.add_row(one.number, day(one.issued), one.title, str(one.version), *more)

@@ -6,7 +6,7 @@ import sys
 from typing import Any, TextIO
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -41,16 +41,24 @@ def heading(out: Console, what: str, stamp: Stamp) -> None:
     out.print(Text.assemble((f"{what} as of {when}", "bold"), f" · ledger {stamp.seq} · {stamp.head[:4]}…"))
 
 
-def table(*columns: str, title: str | None = None, right: tuple[str, ...] = ()) -> Table:
-    """Return an empty table; the columns named in `right` hold numbers."""
+def table(
+    *columns: str,
+    title: str | None = None,
+    right: tuple[str, ...] = (),
+    whole: tuple[str, ...] = (),
+    gap: int = 3,
+) -> Table:
+    """Return an empty table; the columns named in `right` hold numbers, those in `whole` are never broken."""
     made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
     made.show_edge = False
+    made.padding = (0, 1) if gap == 3 else (0, gap - 1, 0, 0)
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        justify: JustifyMethod = "right" if column in right else "left"
+        made.add_column(column, justify=justify, overflow="fold", no_wrap=column in (*right, *whole))
     return made
 
 
 def _made_up(stamp: Stamp) -> str:
     if not stamp.invented:
-        return "nothing here is sent beyond this machine"
-    return f"nothing leaves this machine; what is marked {MARK} was invented for the demo"
+        return "nothing leaves this machine"
+    return f"nothing leaves this machine · {MARK} invented for the demo"

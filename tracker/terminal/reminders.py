@@ -32,16 +32,19 @@ def reminder_table(
     with_assignment: bool = False,
     title: str | None = None,
 ) -> Table:
-    """Return reminders as a table."""
+    """Return reminders as a table; a narrow terminal gets what a row is about below its outcome."""
     wide = out.width >= WIDE
-    about = ["assignment"] if with_assignment else []
-    made = table("state", "moment", *(["rung"] if wide else []), *about, "channel", "what became of it", title=title)
-    made.columns[0].no_wrap = made.columns[1].no_wrap = True
+    columns = ["state", "moment", *(["reminder", "channel"] if wide else []), "what became of it"]
+    made = table(*columns, title=title, whole=("state", "moment", "channel"))
     for row in reminders:
-        cells: list[str | Text] = [token(REMINDERS, row.state).text, minute(row.moment, zone)]
-        cells += [row.rung] if wide else []
-        cells += [f"{row.assignment} {row.rung}" if not wide else row.assignment] if with_assignment else []
-        made.add_row(*cells, f"{row.agency}/{row.channel}", _outcome(row))
+        what = f"{row.assignment} {row.rung}" if with_assignment else row.rung
+        where = f"{row.agency}/{row.channel}"
+        state, moment = token(REMINDERS, row.state).text, minute(row.moment, zone)
+        if wide:
+            made.add_row(state, moment, what, where, _outcome(row))
+        else:
+            below = Text("\n").join(Text(words) for words in (what, f"{where}: {_outcome(row)}"))
+            made.add_row(state, moment, below)
     return made
 
 

@@ -23,12 +23,16 @@ def show_list(view: TaskList, out: Console) -> None:
         out.print("No task fits.")
         return
     wide = out.width >= WIDE
-    made = table("standing", "last day", "agency", "task", *(["why"] if wide else []))
-    made.columns[0].no_wrap = made.columns[1].no_wrap = made.columns[2].no_wrap = True
+    # the reference ends with the agency, so a narrow terminal needs no column for it
+    columns = ("standing", "last day", "agency", "task", "why") if wide else ("standing", "last day", "task")
+    made = table(*columns, whole=("standing", "last day", "agency"))
     for row in view.tasks:
         title = Text.assemble(name_of(row), "\n", (row.ref, "bright_black"))
         standing = token(STANDINGS, row.standing).text
-        made.add_row(standing, day(row.last_day), row.agency, title, *([str(row.reason)] if wide else []))
+        if wide:
+            made.add_row(standing, day(row.last_day), row.agency, title, str(row.reason))
+        else:
+            made.add_row(standing, day(row.last_day), title)
     out.print(made)
     shown = counted(len(view.tasks), "task")
     out.print(f"the first {shown}; there are more (--limit)" if view.more else shown)

@@ -1,0 +1,257 @@
+"""The directive language, measured: `python -m bench.language [--tasks N …] [--rounds N]`.
+
+One function prints one table, and `TABLES` lists them. Everything measured runs in a process of its own, which prints
+its seconds and its peak memory; contenders take turns within a round, and the best of the rounds counts. What is
+compared is compared in one run only: on a shared machine the same work takes twice as long an hour later.
+"""
+
+import argparse
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from array import array
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+from operator import add, sub
+from pathlib import Path
+from typing import Any
+
+SIZES = (10_000, 100_000, 1_000_000)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.language", description=__doc__.partition("\n")[0])
+    parser.add_argument("--tasks", type=int, nargs="+", default=SIZES, help="how many tasks")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each contender runs")
+    parser.add_argument("--one", nargs=2, metavar=("CONTENDER", "FOLDER"), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.one:
+        print(json.dumps(CHILDREN[asked.one[0]](Path(asked.one[1]))))
+        return
+    for table in TABLES:
+        table(asked.tasks, asked.rounds)
+
+
+def in_a_process(contender: str, folder: Path) -> dict[str, Any]:
+    """Return what a contender printed. Its parent stays small: Linux counts a parent's memory as its child's peak."""
+    command = [sys.executable, "-m", "bench.language", "--one", contender, str(folder)]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def measured(work: Callable[[], Any]) -> dict[str, Any]:
+    """Return the seconds that some work took, the peak memory of the process in MB, and what the work answered."""
+    start = time.perf_counter()
+    answer = work()
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": seconds, "peak": peak, "answer": answer}
+
+
+def best(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    return min(rounds, key=lambda found: found["seconds"])
+
+
+# ── The critical path ───────────────────────────────────────────────────────────────────────────────────────
+#
+# A plan of n tasks of 0 to 29 days, each needing one to three of the thousand before it: 2 edges a task. "in order":
+# each task stands after what it needs; "shuffled": in any order, which whoever computes must undo first. The plan
+# lies on disk as arrays; reading it is outside the clock, and inside the peak.
+
+Plan = tuple["array[int]", "array[int]", "array[int]"]  # what each takes; of each edge the needed one and the task
+
+
+def make_plan(folder: Path) -> dict[str, Any]:
+    count, shuffled = json.loads((folder / "wanted.json").read_text())
+    chance = random.Random(20250811)
+    number = list(range(count))
+    if shuffled:
+        chance.shuffle(number)
+    takes = array("q", (chance.randrange(30) for _ in number))
+    needs: list[list[int]] = [[] for _ in number]
+    for n in range(1, count):
+        for _ in range(chance.choice((1, 2, 2, 3))):
+            needs[number[n]].append(number[chance.randrange(max(0, n - 1000), n)])
+    tasks = array("q", (task for task, needed in enumerate(needs) for _ in needed))
+    for name, column in (("takes", takes), ("needed", [n for some in needs for n in some]), ("tasks", tasks)):
+        (folder / name).write_bytes(array("q", column).tobytes())
+    return {"edges": len(tasks)}
+
+
+def read_plan(folder: Path) -> Plan:
+    takes, needed, tasks = (array("q", (folder / name).read_bytes()) for name in ("takes", "needed", "tasks"))
+    return takes, array("i", needed), array("i", tasks)
+
+
+def ours_on_arrays(folder: Path) -> dict[str, Any]:
+    import rustworkx  # noqa: F401 - as with its peers, the import is outside the clock
+
+    from tracker.domain.network import Arrows, longest_chain, network
+
+    takes, needed, tasks = read_plan(folder)
+
+    def work() -> tuple[int, int]:
+        gaps = array("q", map(takes.__getitem__, needed))
+        net = network(takes, Arrows(needed=needed, tasks=tasks, gaps=gaps))
+        longest_chain(net, int)
+        return net.length, sum(map(sub, net.latest, net.earliest))
+
+    return measured(work)
+
+
+def ours_on_names(folder: Path) -> dict[str, Any]:
+    import rustworkx  # noqa: F401
+
+    from tracker.domain.schedule import Edge, schedule
+
+    takes, needed, tasks = read_plan(folder)
+    names = [f"2025/412-tb-vpcp/task-{n:07}" for n in range(len(takes))]
+    durations = dict(zip(names, takes, strict=True))
+
+    def work() -> tuple[int, int]:
+        found = schedule(durations, map(Edge, map(names.__getitem__, needed), map(names.__getitem__, tasks)))
+        return found.length, sum(map(sub, found.network.latest, found.network.earliest))
+
+    return measured(work)
+
+
+def floor(folder: Path) -> dict[str, Any]:
+    """Two passes in plain Python with slack; the arrays must be in order, or are put in order in plain Python."""
+    takes, needed, tasks = read_plan(folder)
+    count, shuffled = json.loads((folder / "wanted.json").read_text())
+    return measured(lambda: two_passes(takes, *(by_hand(count, needed, tasks) if shuffled else (needed, tasks))))
+
+
+def two_passes(takes: "array[int]", needed: "array[int]", tasks: "array[int]") -> tuple[int, int]:
+    gaps = array("q", map(takes.__getitem__, needed))
+    starts = [0] * len(takes)
+    for before, task, gap in zip(needed, tasks, gaps, strict=True):
+        start = starts[before] + gap
+        if start > starts[task]:
+            starts[task] = start
+    length = max(map(add, starts, takes))
+    latest = [length - take for take in takes]
+    for before, task, gap in zip(reversed(needed), reversed(tasks), reversed(gaps), strict=True):
+        start = latest[task] - gap
+        if start < latest[before]:
+            latest[before] = start
+    slack = array("q", map(sub, latest, starts))
+    return length, sum(slack)
+
+
+def by_hand(count: int, needed: "array[int]", tasks: "array[int]") -> Plan:
+    """Return the edges as they come when each task is taken up once all it needs has been (Kahn's way)."""
+    waiting = array("i", bytes(4 * count))
+    ends = array("i", bytes(4 * (count + 1)))
+    for before, task in zip(needed, tasks, strict=True):
+        waiting[task] += 1
+        ends[before + 1] += 1
+    free = array("i", accumulate(ends))
+    followers = array("i", bytes(4 * len(tasks)))
+    for before, task in zip(needed, tasks, strict=True):
+        followers[free[before]] = task
+        free[before] += 1
+    ready = [task for task, left in enumerate(waiting) if not left]
+    from_, to = array("i"), array("i")
+    for task in ready:
+        for follower in followers[free[task - 1] if task else 0 : free[task]]:
+            from_.append(task)
+            to.append(follower)
+            waiting[follower] -= 1
+            if not waiting[follower]:
+                ready.append(follower)
+    return from_, to
+
+
+def bare_rustworkx(folder: Path) -> dict[str, Any]:
+    """Build, order and longest path: what the library answers by itself, without anybody's slack."""
+    import rustworkx
+
+    takes, needed, tasks = read_plan(folder)
+
+    def work() -> None:
+        graph = rustworkx.PyDiGraph(node_count_hint=len(takes), edge_count_hint=len(tasks))
+        graph.add_nodes_from(range(len(takes)))
+        graph.add_edges_from(list(zip(needed, tasks, map(takes.__getitem__, needed), strict=True)))
+        rustworkx.topological_sort(graph)
+        rustworkx.dag_longest_path_length(graph, lambda _, __, gap: gap)
+
+    return measured(work)
+
+
+def bare_networkx(folder: Path) -> dict[str, Any]:
+    try:
+        import networkx
+    except ImportError:
+        return {"missing": "not installed"}
+    takes, needed, tasks = read_plan(folder)
+
+    def work() -> None:
+        graph = networkx.DiGraph()
+        graph.add_nodes_from(range(len(takes)))
+        graph.add_weighted_edges_from(zip(needed, tasks, map(takes.__getitem__, needed), strict=True))
+        networkx.dag_longest_path(graph)
+
+    return measured(work)
+
+
+CONTENDERS = {
+    "floor": "two passes in plain Python, with slack",
+    "rustworkx": "rustworkx: order, longest path",
+    "networkx": "networkx: longest path",
+    "arrays": "ours on arrays, slack and path",
+    "names": "ours on names (schedule)",
+}
+
+
+def critical_path(sizes: list[int], rounds: int) -> None:
+    """Print how long the critical path with slack takes, beside its floor and its peers."""
+    print("Critical path with slack, about 2 edges a task (goal: ours on arrays ≤ 1.3 × the faster of the floor and")
+    print("rustworkx, ≥ 8 × networkx; × is the time beside the faster of those two)\n")
+    print(f"{'tasks':>9}  {'listed':8}  {'contender':40} {'seconds':>8} {'×':>6} {'peak MB':>8}")
+    for count in sizes:
+        for shuffled in (False, True):
+            with tempfile.TemporaryDirectory() as folder:
+                (Path(folder) / "wanted.json").write_text(json.dumps([count, shuffled]))
+                in_a_process("make", Path(folder))
+                for line in plan_lines(raced(Path(folder), rounds)):
+                    print(f"{count:>9,}  {'shuffled' if shuffled else 'in order':8}  {line}", flush=True)
+    print()
+
+
+def raced(folder: Path, rounds: int) -> dict[str, dict[str, Any]]:
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in CONTENDERS}
+    for number in range(rounds):
+        for name, results in found.items():
+            if name != "networkx" or not number:  # the slow one runs once: nothing hangs on a few per cent of it
+                results.append(in_a_process(name, folder))
+    ours, expected = ({tuple(r["answer"]) for r in found[name]} for name in ("arrays", "floor"))
+    assert ours == expected == {tuple(r["answer"]) for r in found["names"]}, "length and slack differ from the floor's"
+    return {name: results[0] if "missing" in results[0] else best(results) for name, results in found.items()}
+
+
+def plan_lines(found: dict[str, dict[str, Any]]) -> Iterator[str]:
+    least = min(found[name]["seconds"] for name in ("floor", "rustworkx"))
+    for name, told in CONTENDERS.items():
+        result = found[name]
+        if "missing" in result:
+            yield f"{told:40} {result['missing']}"
+        else:
+            yield f"{told:40} {result['seconds']:8.3f} {result['seconds'] / least:6.2f} {result['peak']:8.0f}"
+
+
+CHILDREN: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "make": make_plan,
+    "floor": floor,
+    "rustworkx": bare_rustworkx,
+    "networkx": bare_networkx,
+    "arrays": ours_on_arrays,
+    "names": ours_on_names,
+}
+TABLES: tuple[Callable[[list[int], int], None], ...] = (critical_path,)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""A sweep-and-deliver killed at every boundary it passes loses nobody: the whole of `tests.simulation.kill_points`."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.postgres import roomy_memory
+from tests.integration.smtp import Taken
+from tests.simulation.a_store import OWED
+from tests.simulation.kill_points import (
+    COMMITTED,
+    SENT,
+    Found,
+    MailServer,
+    PostgresStores,
+    SqliteStores,
+    Stores,
+    every_point,
+    in_doubt,
+    judged,
+    random_triples,
+)
+
+CALM = {"stuck": 0, "chain": 0, "cache": 0}
+
+
+@pytest.fixture(scope="module")
+def mail_server() -> Iterator[MailServer]:
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
+    if request.param == "postgresql":
+        prepared = PostgresStores(request.getfixturevalue("postgres_cluster"))
+        yield prepared
+        prepared.close()
+        return
+    with tempfile.TemporaryDirectory(prefix="tracker-kill-", dir=roomy_memory()) as folder:
+        yield SqliteStores(Path(folder))
+
+
+def test_a_kill_at_any_boundary_loses_nobody_and_repeats_at_most_one_mail(
+    stores: Stores, mail_server: MailServer
+) -> None:
+    found = every_point(stores, mail_server)
+    broken = {kind: counts for kind, counts in found.items() if not counts.kept}
+    assert broken == {}
+    total = sum(found.values(), Found())
+    assert total.points > 200
+    assert found[SENT].extra == found[SENT].points, "a mail the server has and our books do not is sent again"
+    assert found[COMMITTED].extra == 0, "once the books say so, never"
+
+
+def test_three_kills_in_a_row_lose_nobody(stores: Stores, mail_server: MailServer) -> None:
+    found = random_triples(stores, mail_server, 10, seed=412)
+    assert found.kept, found
+
+
+def letters(*addresses: str, identity: str = "") -> MailServer:
+    """Return a server that was sent one mail to each address."""
+    server = MailServer()
+    for n, address in enumerate(addresses):
+        content = f"Subject: x\r\nMessage-ID: <{identity or address}{n if identity else ''}>\r\n\r\n"
+        server.messages.append(Taken("tracker@directives.example", (address,), content.encode()))
+    return server
+
+
+def test_the_judge_sees_a_mail_that_never_came() -> None:
+    assert judged(letters(*sorted(OWED)[1:]), 0, CALM).lost == 1
+
+
+def test_the_judge_excuses_one_copy_for_a_kill_in_doubt_and_no_second_one() -> None:
+    first, *_ = everybody = sorted(OWED)
+    assert judged(letters(*everybody, first), 1, CALM).kept
+    assert not judged(letters(*everybody, first), 0, CALM).kept
+    assert not judged(letters(*everybody, first, first), 1, CALM).kept
+
+
+def test_the_judge_sees_a_copy_under_another_identity_and_mail_to_somebody_who_is_owed_none() -> None:
+    first, *_ = everybody = sorted(OWED)
+    assert judged(letters(*everybody, first, identity="other"), 1, CALM).unexplained == 1
+    assert judged(letters(*everybody, "stranger@agencies.example"), 0, CALM).unexplained == 1
+
+
+def test_a_mail_is_in_doubt_from_its_last_octet_to_our_commit() -> None:
+    passed = ["send: after RCPT", SENT, "send: returned", "commit: before", COMMITTED, "statement: before"]
+    assert in_doubt(passed) == [False, True, True, True, False, False]

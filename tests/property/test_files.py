@@ -195,6 +195,7 @@ def registries(draw: st.DrawFn) -> Registry:
         calendar=Calendar(
             zone="Asia/Ho_Chi_Minh",
             weekend=draw(st.frozensets(st.integers(0, 6), max_size=6)),
+            roll=draw(st.sampled_from(["forward", "back", "none"])),
             days_off=special,
             make_up_days={},
         ),

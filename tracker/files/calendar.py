@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping as Table
 from datetime import UTC, date, datetime
+from typing import cast
 
-from tracker.domain.calendar import Calendar, SpecialDay, civil_day
+from tracker.domain.calendar import Calendar, Roll, SpecialDay, civil_day
 from tracker.domain.errors import Invalid
 from tracker.domain.text import Text
 from tracker.files import scalars
@@ -14,6 +15,8 @@ from tracker.files.scalars import choice
 from tracker.files.words import clip
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ROLLS = ("forward", "back", "none")
+_roll = choice(ROLLS, "forward, back or none")
 _weekdays = several(choice(WEEKDAYS, "a day of the week"), "a list of days")
 
 
@@ -21,11 +24,12 @@ def read_calendar(fields: Form) -> Calendar | None:
     """Return the calendar of calendar.yaml, or None with findings."""
     zone = fields.need("zone", _zone)
     weekend = fields.need("weekend", _weekend)
+    roll = fields.get("roll", _roll) or "forward"
     days_off = fields.get("days_off", lambda report, node: _days(report, node, {})) or {}
     make_up_days = fields.get("make_up_days", lambda report, node: _days(report, node, days_off)) or {}
     if zone is None or weekend is None:
         return None
-    return Calendar(zone=zone, weekend=weekend, days_off=days_off, make_up_days=make_up_days)
+    return Calendar(zone=zone, weekend=weekend, days_off=days_off, make_up_days=make_up_days, roll=cast(Roll, roll))
 
 
 def _zone(report: Report, node: Node) -> str | None:

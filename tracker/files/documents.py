@@ -156,6 +156,7 @@ def registry_document(registry: Registry) -> Document:
         "calendar": {
             "zone": calendar.zone,
             "weekend": sorted(calendar.weekend),
+            **({} if calendar.roll == "forward" else {"roll": calendar.roll}),
             "days_off": [_special_day(day) for day in calendar.days_off.values()],
             "make_up_days": [_special_day(day) for day in calendar.make_up_days.values()],
         },
@@ -177,6 +178,7 @@ def registry_from(document: Document) -> Registry:
             weekend=frozenset(calendar["weekend"]),
             days_off=_special_days_from(calendar["days_off"]),
             make_up_days=_special_days_from(calendar["make_up_days"]),
+            roll=calendar.get("roll", "forward"),
         ),
         ladders={name: _ladder_from(name, ladder) for name, ladder in document["ladders"].items()},
         due_soon=span_of(document["due_soon"]),

@@ -51,7 +51,7 @@ def read_registry(folder: Path) -> tuple[Registry | None, tuple[Finding, ...]]:
         _read_files(fields, folder, book, reports)
         _check_parents(book)
         sets = fields.need("sets", lambda report, node: _sets(report, node, book.agencies)) or {}
-    if fields := _open(folder / "calendar.yaml", ("zone", "weekend", "days_off", "make_up_days"), reports):
+    if fields := _open(folder / "calendar.yaml", ("zone", "weekend", "roll", "days_off", "make_up_days"), reports):
         calendar = read_calendar(fields)
     if fields := _open(folder / "ladders.yaml", ("due_soon", "ladders"), reports):
         ladders = read_ladders(fields)

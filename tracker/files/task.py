@@ -5,16 +5,17 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import cast
 
+from tracker.domain.deadline import Due
 from tracker.domain.directive import Attribution, Basis, ForEach, Locator, Need, Task
 from tracker.domain.text import Text
 from tracker.files import names, scalars
-from tracker.files.due import BOUNDS, read_due
+from tracker.files.due import BOUNDS, anchor_node, read_due
 from tracker.files.form import Form, form, one_or_several, several, text
 from tracker.files.links import Edge, document_numbers, read_needs, read_tasks
 from tracker.files.nodes import Node, Scalar
 from tracker.files.owner import for_each, read_owner
 from tracker.files.report import Report
-from tracker.files.scalars import choice, matching
+from tracker.files.scalars import Reader, choice, matching
 from tracker.files.words import clip, meant
 
 # stands in for a title with findings; it never leaves, for such a file yields no directive
@@ -91,7 +92,14 @@ def read_task(report: Report, key: Scalar, node: Node, *, context: Context) -> t
     supervises, watched = read_tasks(fields, "supervises", full, directive=context.directive)
     task = _task(fields, full, task_id or key.text, needs=needs, context=context)
     task = replace(task, restates=restates, supervises=supervises)
-    return task, (*edges, *again, *watched)
+    return task, (*edges, *again, *watched, *_anchor(fields, task))
+
+
+def _anchor(fields: Form, task: Task) -> tuple[Edge, ...]:
+    """Return the task whose completion starts the period of a deadline: it comes first like a need."""
+    at = anchor_node(fields.node.get("due"))
+    anchor = task.due.anchor_task if task.due else None
+    return (Edge(task.key, anchor, at, word="due"),) if anchor and at else ()
 
 
 def _task(fields: Form, full: str, task_id: str, *, needs: tuple[Need, ...], context: Context) -> Task:
@@ -99,7 +107,7 @@ def _task(fields: Form, full: str, task_id: str, *, needs: tuple[Need, ...], con
     tracked = fields.get("track", scalars.truth) is not False
     lead, fan_out = read_owner(fields, defaults.for_each, tracked=tracked)
     attribution = fields.get("attribution", _attribution) or defaults.attribution
-    due = fields.get("due", lambda report, node: read_due(report, node, inclusive=defaults.inclusive))
+    due = fields.get("due", _due(context))
     return Task(
         key=full,
         id=task_id,
@@ -126,6 +134,11 @@ def _task(fields: Form, full: str, task_id: str, *, needs: tuple[Need, ...], con
         indicators=fields.get("indicators", _indicators) or (),
         derives_from=fields.get("derives_from", document_numbers) or (),
     )
+
+
+def _due(context: Context) -> Reader[Due]:
+    inclusive = context.defaults.inclusive
+    return lambda report, node: read_due(report, node, inclusive=inclusive, directive=context.directive)
 
 
 def _locator(report: Report, node: Node, sources: Collection[str]) -> Locator | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from tracker.domain.agency import Registry
-from tracker.domain.deadline import Deadline, reckon, rule_text
+from tracker.domain.deadline import Deadline, dated_due, rule_text
 from tracker.domain.directive import Directive, Task
 from tracker.domain.fanout import fan_out
 from tracker.domain.graph import graph_of
@@ -63,7 +63,7 @@ def _quoted(words: str) -> str:
 def _deadline(task: Task, directive: Directive, registry: Registry | None) -> Deadline | None:
     if task.due is None or registry is None:
         return None
-    return reckon(task.due.rule, issued=directive.issued, calendar=registry.calendar)
+    return dated_due(task.due, issued=directive.issued, calendar=registry.calendar)
 
 
 def _note(task: Task, directive: Directive, registry: Registry | None) -> str:

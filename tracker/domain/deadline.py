@@ -1,72 +1,63 @@
 """Deadlines: from the rule a directive states to the first late instant, with every step explained.
 
-A written date never rolls; a computed period does (Civil Code 2015, arts. 146-148: the start
-day is not counted, a last day on a day off moves to the next working day). The unit named is
-wholly in time, so a deadline is kept as `late_from`: midnight after the last day, or the
-minute after the last minute.
+A written date never rolls; a computed period does (Civil Code 2015, arts. 144-148, see
+`period.py`). The unit named is wholly in time, so a deadline is kept as `late_from`: midnight
+after the last day, or the minute after the last minute. A period whose start is not known yet
+gives `Unresolved`: an answer like any other, that says what it waits for.
 """
 
-import calendar as month_calendar
-from dataclasses import dataclass
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Literal
 
-from tracker.domain.calendar import ONE_DAY, Calendar, Span, civil_time
+from tracker.domain.calendar import ONE_DAY, Calendar, civil_time
 from tracker.domain.calendar import exists as day_exists
 from tracker.domain.errors import Invalid
 from tracker.domain.limit import Limit
+from tracker.domain.period import end_of_period, start_of_period, unresolved_reason
 from tracker.domain.phrase import Phrase
+from tracker.domain.recurrence import day_before, occurrence_day
+from tracker.domain.rule import (
+    ISSUE,
+    Anchor,
+    Before,
+    By,
+    Done,
+    Due,
+    Every,
+    In,
+    Review,
+    Rule,
+    Window,
+    Within,
+    rule_text,
+)
 
+__all__ = [
+    "ISSUE",
+    "Anchor",
+    "Before",
+    "By",
+    "Deadline",
+    "Done",
+    "Due",
+    "Every",
+    "In",
+    "Review",
+    "Rule",
+    "Unresolved",
+    "Window",
+    "Within",
+    "dated",
+    "dated_due",
+    "reckon",
+    "reckon_due",
+    "rule_text",
+]
 
-@dataclass(frozen=True, slots=True)
-class Before:
-    """'before D': ends with the day before D, unless the directive reads it as including D."""
-
-    day: date
-    inclusive: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """'by D' or 'no later than D': ends with D, or with a minute of D."""
-
-    day: date
-    minute: time | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class In:
-    """'in August 2025': ends with the last day of the month (Civil Code 2015, art. 146)."""
-
-    year: int
-    month: int
-
-
-@dataclass(frozen=True, slots=True)
-class Within:
-    """'within N days' or 'N working days' of the date of issue."""
-
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """No date: the duty is looked at again when nothing was heard for this long."""
-
-    span: Span
-
-
-Rule = Before | By | In | Within | Review
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """The rule of a task, with the words as printed and where they stand."""
-
-    rule: Rule
-    words: str | None = None
-    scope: Literal["own", "inherited"] = "own"
-    alternative: date | None = None
+Days = Mapping[Anchor, date]
+_NONE: Days = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,88 +67,131 @@ class Deadline(Limit):
     explanation: tuple[Phrase, ...]
 
 
-def rule_text(rule: Rule) -> str:
-    """Return the rule as a directive file writes it.
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A deadline that cannot be reckoned yet: what it waits for, and that in a sentence."""
 
-    >>> rule_text(Within(Span(20, "working days"))), rule_text(In(2025, 8))
-    ('within 20 working days of issue', 'in 2025-08')
+    anchor: Anchor
+    reason: Phrase
+
+
+def reckon(
+    rule: Rule, *, issued: date, calendar: Calendar, anchors: Days = _NONE, occurrence: date | None = None
+) -> Deadline | Unresolved | None:
+    """Return the deadline a rule sets, or None where it sets none (`Review`, `Done`, a recurrence as a whole).
+
+    `anchors` says on which days tasks were completed and events happened, as far as that is known;
+    `occurrence` asks for one day of a recurrence. Raises Invalid for a written day that does not
+    exist in the calendar's zone, or that the recurrence does not name.
     """
     match rule:
-        case Before(day, inclusive):
-            return f"before {day}" + (" (inclusive)" if inclusive else "")
-        case By(day, minute):
-            return f"by {day}" + (f"T{minute:%H:%M}" if minute else "")
-        case In(year, month):
-            return f"in {year}-{month:02d}"
-        case Within(span):
-            return f"within {span} of issue"
-        case Review(span):
-            return f"review {span}"
-
-
-def reckon(rule: Rule, *, issued: date, calendar: Calendar) -> Deadline | None:
-    """Return the deadline a rule sets, or None where it sets none (`Review`).
-
-    Raises Invalid for a day that does not exist in the calendar's zone.
-    """
-    match rule:
-        case Review():
+        case Review() | Done():
             return None
-        case Within(span):
-            last_day, steps = _period(span, issued, calendar)
-        case _:
-            last_day, steps = _written(rule, calendar)
-    if not day_exists(calendar.zone, last_day):
-        raise Invalid(f"{last_day} does not exist in {calendar.zone}", code="no-such-day")
-    minute = rule.minute if isinstance(rule, By) else None
-    late_from = _late_from(last_day, minute, calendar)
-    steps.append(_last_step(minute, late_from, calendar))
-    return Deadline(last_day=last_day, minute=minute, zone=calendar.zone, late_from=late_from, explanation=tuple(steps))
+        case Every():
+            return None if occurrence is None else _occurrence(rule, occurrence, issued, calendar)
+        case Within():
+            start = issued if rule.anchor == ISSUE else anchors.get(rule.anchor)
+            if start is None:
+                return Unresolved(rule.anchor, unresolved_reason(rule.anchor))
+            return _period(rule, start, calendar)
+        case By(day, minute):
+            return _deadline(day, _written_steps(rule, day, calendar), calendar, minute=minute)
+        case Window(start, end):
+            found = _deadline(end, _written_steps(rule, end, calendar), calendar)
+            return replace(found, opens_at=calendar.instant(start))
+        case Before() | In():
+            day = _last_day(rule, calendar)
+            return _deadline(day, _written_steps(rule, day, calendar), calendar)
 
 
-def _written(rule: Before | By | In, calendar: Calendar) -> tuple[date, list[Phrase]]:
+def reckon_due(
+    due: Due, *, issued: date, calendar: Calendar, anchors: Days = _NONE, occurrence: date | None = None
+) -> Deadline | Unresolved | None:
+    """Return what `reckon` does, with what the task says beside its rule: whether the date is a cut-off."""
+    found = reckon(due.rule, issued=issued, calendar=calendar, anchors=anchors, occurrence=occurrence)
+    if not due.cutoff or not isinstance(found, Deadline):
+        return found
+    void = Phrase("void_from", {"late_from": civil_time(calendar.zone, found.late_from)})
+    return replace(found, cutoff=True, explanation=(*found.explanation[:-1], void))
+
+
+def dated(rule: Rule, *, issued: date, calendar: Calendar) -> Deadline | None:
+    """Return the deadline that is known from the text alone, or None."""
+    found = reckon(rule, issued=issued, calendar=calendar)
+    return found if isinstance(found, Deadline) else None
+
+
+def dated_due(
+    due: Due, *, issued: date, calendar: Calendar, anchors: Days = _NONE, occurrence: date | None = None
+) -> Deadline | None:
+    """Return what `reckon_due` does where that is a date, or None."""
+    found = reckon_due(due, issued=issued, calendar=calendar, anchors=anchors, occurrence=occurrence)
+    return found if isinstance(found, Deadline) else None
+
+
+def _last_day(rule: Before | In, calendar: Calendar) -> date:
     match rule:
         case Before(day, inclusive):
             last_day = day if inclusive else day - ONE_DAY
+            # the day before may never have been (Samoa had no 30 December 2011); the one named must
+            while not inclusive and not day_exists(calendar.zone, last_day):
+                last_day -= ONE_DAY
+            return last_day
+        case In(year, month, quarter):
+            last_month = month or (quarter or 4) * 3
+            return date(year, last_month, monthrange(year, last_month)[1])
+
+
+def _written_steps(rule: Before | By | In | Window, last_day: date, calendar: Calendar) -> list[Phrase]:
+    match rule:
+        case Before(day, inclusive):
             step = Phrase("rule_before_inclusive" if inclusive else "rule_before", {"day": day})
         case By(day, _):
-            last_day, step = day, Phrase("rule_by", {"day": day})
-        case In(year, month):
-            last_day = date(year, month, month_calendar.monthrange(year, month)[1])
-            step = Phrase("rule_in", {"last_day": last_day})
-    steps = [step]
-    if why := calendar.why_off(last_day):
-        working = calendar.on_or_before(last_day)
-        steps.append(Phrase("rule_written", {}))
-        steps.append(Phrase("day_off_written", {"day": last_day, "why": why, "working": working}))
-    return last_day, steps
+            step = Phrase("rule_by", {"day": day})
+        case In(_, month, quarter):
+            code = "rule_in" if month else "rule_in_quarter" if quarter else "rule_in_year"
+            step = Phrase(code, {"last_day": last_day})
+        case Window(start, end):
+            step = Phrase("rule_window", {"start": start, "day": end})
+    return [step, *_on_a_day_off(last_day, calendar)]
 
 
-def _period(span: Span, issued: date, calendar: Calendar) -> tuple[date, list[Phrase]]:
-    last_day = calendar.shift(issued, span)
-    steps = [Phrase("anchor_issue", {"day": issued})]
-    if span.unit == "working days":
-        steps += _counted(issued, last_day, calendar)
-        steps.append(Phrase("count_working", {"span": span, "day": last_day}))
-    else:
-        steps.append(Phrase("count_days", {"span": span, "day": last_day}))
-    if why := calendar.why_off(last_day):
-        working = calendar.on_or_after(last_day)
-        steps.append(Phrase("rolled", {"day": last_day, "why": why, "working": working}))
-        last_day = working
-    return last_day, steps
+def _on_a_day_off(last_day: date, calendar: Calendar) -> list[Phrase]:
+    why = calendar.why_off(last_day)
+    if why is None:
+        return []
+    working = calendar.on_or_before(last_day)
+    return [
+        Phrase("rule_written", {}),
+        Phrase("day_off_written", {"day": last_day, "why": why, "working": working}),
+    ]
 
 
-def _counted(start: date, end: date, calendar: Calendar) -> list[Phrase]:
-    """Say every day between that the count left out or, as a make-up day, took in."""
-    steps = []
-    for n in range(1, (end - start).days + 1):
-        day = start + n * ONE_DAY
-        if why := calendar.why_off(day):
-            steps.append(Phrase("skipped", {"day": day, "why": why}))
-        elif day in calendar.make_up_days:
-            steps.append(Phrase("make_up", {"day": day, "why": calendar.make_up_days[day].why()}))
-    return steps
+def _period(rule: Within, start: date, calendar: Calendar) -> Deadline:
+    last_day, steps = end_of_period(rule.span, start, calendar, roll=rule.roll or calendar.roll)
+    while not day_exists(calendar.zone, last_day):  # a computed day that never was passes on to the next
+        last_day += ONE_DAY
+    return _deadline(last_day, [start_of_period(rule.anchor, start), *steps], calendar)
+
+
+def _occurrence(rule: Every, day: date, issued: date, calendar: Calendar) -> Deadline:
+    last_day, steps = occurrence_day(rule, day, calendar)
+    if not steps:
+        steps = _on_a_day_off(last_day, calendar)
+    named = Phrase("rule_every", {"rule": rule.rrule, "day": day})
+    found = _deadline(last_day, [named, *steps], calendar, minute=rule.minute)
+    before = day_before(rule, day, issued=issued, zone=calendar.zone)
+    if before is None:
+        return found
+    return replace(found, opens_at=_late_from(occurrence_day(rule, before, calendar)[0], rule.minute, calendar))
+
+
+def _deadline(last_day: date, steps: list[Phrase], calendar: Calendar, *, minute: time | None = None) -> Deadline:
+    if not day_exists(calendar.zone, last_day):
+        raise Invalid(f"{last_day} does not exist in {calendar.zone}", code="no-such-day")
+    late_from = _late_from(last_day, minute, calendar)
+    steps = [*steps, _last_step(minute, late_from, calendar)]
+    return Deadline(last_day=last_day, minute=minute, zone=calendar.zone, late_from=late_from, explanation=tuple(steps))
 
 
 def _late_from(last_day: date, minute: time | None, calendar: Calendar) -> datetime:

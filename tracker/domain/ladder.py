@@ -59,8 +59,9 @@ def short(span: Span) -> str:
 
 def dated_moments(ladder: Ladder, deadline: Limit, *, assigned_at: datetime, calendar: Calendar) -> Iterator[Moment]:
     """Yield the moments of a dated assignment from its assignment on, in order; may be without end."""
+    start = assigned_at if deadline.opens_at is None else max(assigned_at, deadline.opens_at)
     fixed = sorted(_fixed(ladder, deadline, assigned_at, calendar))
-    yield from (moment for moment in fixed if moment.at >= assigned_at)
+    yield from (moment for moment in fixed if moment.at >= start)
     if ladder.then_every is not None:
         last_after = max(
             (r for r in ladder.rungs if r.side == "after"),
@@ -97,7 +98,7 @@ def _fixed(ladder: Ladder, deadline: Limit, assigned_at: datetime, calendar: Cal
     for rung in ladder.rungs:
         match rung:
             case Rung("assigned"):
-                yield Moment(assigned_at, "assigned", "assigned")
+                yield Moment(_assigned(ladder, deadline, assigned_at, calendar), "assigned", "assigned")
             case Rung("before", Span() as span):
                 day = calendar.on_or_before(calendar.shift(anchor, span, sign=-1))
                 yield Moment(calendar.instant(day, ladder.time), str(rung), "before")
@@ -105,6 +106,18 @@ def _fixed(ladder: Ladder, deadline: Limit, assigned_at: datetime, calendar: Cal
                 yield Moment(_due_at(ladder, deadline, anchor, calendar), "due", "due")
             case Rung("after", Span() as span):
                 yield Moment(_after(ladder, deadline, span, calendar), str(rung), "overdue")
+
+
+def _assigned(ladder: Ladder, deadline: Limit, assigned_at: datetime, calendar: Calendar) -> datetime:
+    """Return when an assignment is announced: at once, or in the first working hours after it opens."""
+    if deadline.opens_at is None or deadline.opens_at <= assigned_at:
+        return assigned_at
+    opens = calendar.civil_day(deadline.opens_at)
+    for day in (opens, opens + ONE_DAY):
+        at = calendar.instant(calendar.on_or_after(day), ladder.time)
+        if deadline.opens_at <= at < deadline.late_from:
+            return at
+    return deadline.opens_at
 
 
 def _due_at(ladder: Ladder, deadline: Limit, anchor: date, calendar: Calendar) -> datetime:

@@ -23,10 +23,13 @@ ENGLISH: Mapping[str, str] = {
     "overdue": "overdue by {late}: the last day was {last_day}",
     "overdue_waiting": "overdue by {late}: the last day was {last_day}; it still waits for {first}",
     "overdue_today": "overdue: it was due by {minute} today",
+    "not_open_yet": "not open yet: it opens on {opens_day}, and the last day is {last_day}",
     "waiting": "cannot start yet: waits for {first}",
     "waiting_more": "cannot start yet: waits for {first} and {count} more",
     "undated": "no date was set: the next review is on {review_day}",
     "undated_free": "no date was set",
+    "unresolved_task": "no date yet: it is set when '{first}' is completed",
+    "unresolved_event": "no date yet: it is set when the event '{event}' is recorded",
     "review_due": "no date was set and nothing was heard since {touched_day}: the review was due on {review_day}",
     "submitted": "reported on {day}, in time; awaits review",
     "submitted_late": "reported on {day}, late by {late}; awaits review",
@@ -38,22 +41,42 @@ ENGLISH: Mapping[str, str] = {
     "completed_on_time": "completed: the report of {day} came in time",
     "completed_late": "completed late: the report came on {day}, late by {late}",
     "completed_undated": "completed: reported on {day}, no date had been set",
+    "completed_reported": "completed on {day}, as the source itself reports",
     "closed_out": "closed without completion: {why}",
+    "cut_off": "closed without completion: the cut-off of {last_day} passed",
     # how a deadline was set (deadline.py)
     "rule_before": "'before {day}' leaves that day out: the last day is the one before",
     "rule_before_inclusive": "'before {day}' is read in this directive as including that day",
     "rule_by": "'by {day}' includes that day",
     "rule_in": "a month named without a day ends with its last day, {last_day}",
+    "rule_in_quarter": "a quarter named without a day ends with its last day, {last_day}",
+    "rule_in_year": "a year named without a day ends with its last day, {last_day} (Civil Code 2015, art. 146)",
+    "rule_window": "'from {start} to {day}' includes both days; it opens with the first",
+    "rule_every": "the duty recurs ({rule}): this time its day is {day}",
     "rule_written": "a written date does not move when it falls on a day off",
     "day_off_written": "{day} is a day off ({why}); reminders count back from {working}, the working day before it",
     "anchor_issue": "the period runs from the date of issue, {day}, which is not counted (Civil Code 2015, art. 147)",
+    "anchor_task": (
+        "the period runs from {day}, when '{first}' was completed; that day is not counted (Civil Code 2015, art. 147)"
+    ),
+    "anchor_event": (
+        "the period runs from {day}, the day of the event '{event}', which is not counted (Civil Code 2015, art. 147)"
+    ),
     "count_days": "{span} later is {day}; days off are counted too",
     "count_working": "{span} later is {day}",
+    "count_corresponding": "{span} later the corresponding day is {day} (Civil Code 2015, art. 148)",
+    "count_months_short": (
+        "{span} later there is no corresponding day: the period ends with the last of the month, {day} "
+        "(Civil Code 2015, art. 148)"
+    ),
     "skipped": "{day} is not counted: {why}",
     "make_up": "{day} is counted as a working day: {why}",
     "rolled": (
         "{day} is a day off ({why}): the period ends on the next working day, {working} (Civil Code 2015, art. 148)"
     ),
+    "rolled_back": "{day} is a day off ({why}): the period ends on the working day before, {working}",
+    "not_rolled": "{day} is a day off ({why}), and the date stays; reminders count back from {working}",
+    "void_from": "the date is a cut-off: from {late_from} the duty is void, not late",
     "late_from_day": "the last day ends at midnight: late from {late_from}",
     "late_from_minute": "a report at {minute} is still in time: late from {late_from}",
 }

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import takewhile
 
 from tracker.domain.calendar import Calendar, Span, civil_day
 from tracker.domain.ladder import Ladder, Moment, dated_moments, review_days, review_moments
 from tracker.domain.limit import Limit
+from tracker.domain.period import unresolved_reason
 from tracker.domain.phrase import Phrase, Value
+from tracker.domain.rule import Anchor
 from tracker.domain.text import Text
 
 
@@ -31,9 +34,10 @@ class Progress(StrEnum):
     NOT_APPLICABLE = "not_applicable"
     DISCONTINUED = "discontinued"
     SUPERSEDED = "superseded"
+    EXPIRED = "expired"
 
 
-CLOSED_OUT = frozenset({Progress.NOT_APPLICABLE, Progress.DISCONTINUED, Progress.SUPERSEDED})
+CLOSED_OUT = frozenset({Progress.NOT_APPLICABLE, Progress.DISCONTINUED, Progress.SUPERSEDED, Progress.EXPIRED})
 SETTLED = CLOSED_OUT | {Progress.COMPLETED}
 
 # why an assignment was closed out, where nobody wrote more
@@ -47,6 +51,7 @@ _CLOSED = {
         en="superseded by a later directive",
         fr="remplacée par une instruction ultérieure",
     ),
+    Progress.EXPIRED: Text(vi="đã quá thời điểm chốt", en="its cut-off passed", fr="date butoir dépassée"),
 }
 _LESS_THAN_A_DAY = Text(vi="chưa đầy 1 ngày", en="less than a day", fr="moins d’un jour")
 
@@ -64,7 +69,11 @@ class Cell(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the ledger says of one assignment up to the instant being reckoned."""
+    """What the ledger says of one assignment up to the instant being reckoned.
+
+    `anchor` is the task or event its date is counted from, `anchored_on` the day that came; without
+    the day, the date is not known yet.
+    """
 
     progress: Progress
     assigned_at: datetime
@@ -76,6 +85,24 @@ class Facts:
     missing: str | None = None
     why: str | None = None
     waiting_for: tuple[str, ...] = ()
+    anchor: Anchor | None = None
+    anchored_on: date | None = None
+
+    @property
+    def is_unresolved(self) -> bool:
+        """Return whether the date waits for a task or an event."""
+        return self.anchor is not None and self.anchored_on is None
+
+    @property
+    def is_reported_done(self) -> bool:
+        """Return whether the source itself says that the duty was done: nobody reported it to us."""
+        return self.progress == Progress.COMPLETED and self.why is not None
+
+    def is_void(self, at: datetime) -> bool:
+        """Return whether a cut-off passed with nothing received."""
+        limit = self.limit
+        open_still = self.progress not in SETTLED and self.progress != Progress.SUBMITTED
+        return limit is not None and limit.cutoff and at >= limit.late_from and open_still
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +125,9 @@ class Policy:
 
 def standing(facts: Facts, *, at: datetime, policy: Policy) -> Standing:
     """Return what is true of an assignment at an instant, and why."""
+    if facts.is_void(at) or (facts.progress == Progress.EXPIRED and facts.limit is not None):
+        assert facts.limit is not None
+        return Standing("closed_out", Cell.CLOSED_OUT, Phrase("cut_off", {"last_day": facts.limit.last_day}))
     if facts.progress in CLOSED_OUT:
         why = facts.why or _CLOSED[facts.progress]
         return Standing("closed_out", Cell.CLOSED_OUT, Phrase("closed_out", {"why": why}))
@@ -120,6 +150,8 @@ def next_moment(facts: Facts, *, at: datetime, policy: Policy, told: datetime | 
     if facts.progress in SETTLED or facts.progress == Progress.SUBMITTED:
         return None
     coming = [instant for instant in _turns(facts, policy) if instant > at]
+    if facts.limit is not None and facts.is_void(at):
+        coming.append(facts.limit.late_from)  # not closed out yet: it is looked at as soon as may be
     untold = (moment.at for moment in moments(facts, policy) if told is None or moment.at > told)
     if (rung := next(untold, None)) is not None:
         coming.append(rung)
@@ -132,7 +164,9 @@ def moments(facts: Facts, policy: Policy) -> Iterator[Moment]:
         return
     calendar = policy.calendar
     if facts.limit is not None:
-        yield from dated_moments(policy.ladder, facts.limit, assigned_at=facts.assigned_at, calendar=calendar)
+        found = dated_moments(policy.ladder, facts.limit, assigned_at=facts.assigned_at, calendar=calendar)
+        end = facts.limit.late_from if facts.limit.cutoff else None  # nobody is chased for what is void
+        yield from found if end is None else takewhile(lambda moment: moment.at < end, found)
     elif facts.review is not None:
         yield from review_moments(
             policy.ladder,
@@ -146,15 +180,21 @@ def moments(facts: Facts, policy: Policy) -> Iterator[Moment]:
 
 
 def soon_from(limit: Limit, policy: Policy) -> datetime:
-    """Return the instant from which an assignment is due soon: the day's first, counted from the last working day."""
+    """Return the instant from which an assignment is due soon: the day's first, counted from the last working day.
+
+    Never before it opens.
+    """
     calendar = policy.calendar
-    return calendar.instant(calendar.shift(calendar.on_or_before(limit.last_day), policy.due_soon, sign=-1))
+    soon = calendar.instant(calendar.shift(calendar.on_or_before(limit.last_day), policy.due_soon, sign=-1))
+    return soon if limit.opens_at is None else max(soon, limit.opens_at)
 
 
 def _completed(facts: Facts, policy: Policy) -> Standing:
     received = facts.received_at or facts.touched_at
     if facts.limit is None:
         day = policy.calendar.civil_day(received)
+        if facts.is_reported_done:
+            return Standing("completed_on_time", Cell.ON_TIME, Phrase("completed_reported", {"day": day}))
         return Standing("completed_on_time", Cell.ON_TIME, Phrase("completed_undated", {"day": day}))
     day = civil_day(facts.limit.zone, received)
     if received < facts.limit.late_from:
@@ -201,6 +241,10 @@ def _in_time(facts: Facts, limit: Limit, at: datetime, policy: Policy) -> Standi
         return Standing("due_soon" if soon else "open", Cell.IN_TIME, reason)
     if facts.waiting_for:
         return Standing("waiting", Cell.IN_TIME, _why_waiting(facts))
+    if limit.opens_at is not None and at < limit.opens_at:
+        opens_day = civil_day(limit.zone, limit.opens_at)
+        values: dict[str, Value] = {"opens_day": opens_day, "last_day": limit.last_day}
+        return Standing("open", Cell.IN_TIME, Phrase("not_open_yet", values))
     if not soon:
         return Standing("open", Cell.IN_TIME, Phrase("open", {"last_day": limit.last_day}))
     return Standing("due_soon", Cell.IN_TIME, _why_due_soon(limit, at, policy))
@@ -225,6 +269,8 @@ def _undated(facts: Facts, at: datetime, policy: Policy) -> Standing:
     if facts.progress == Progress.RETURNED and facts.returned_at is not None:
         day = policy.calendar.civil_day(facts.returned_at)
         return Standing("undated", Cell.UNDATED, Phrase("returned", {"day": day, "missing": facts.missing or ""}))
+    if facts.anchor is not None and facts.is_unresolved:
+        return Standing("undated", Cell.UNDATED, unresolved_reason(facts.anchor))
     if facts.waiting_for:
         return Standing("waiting", Cell.UNDATED, _why_waiting(facts))
     if facts.review is None:

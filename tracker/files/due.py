@@ -1,30 +1,45 @@
-"""Due: the deadline rule of a task, as a file writes it and back.
+"""Due: the deadline rule of a task, as a file writes it; `due_documents` has the form the store keeps.
 
-A file writes exactly one of before, by, in, within, review. How 'before D' is read, with or without
-D itself, is a habit of the directive (`defaults.before`); `bound` says it for one task.
+A file writes exactly one of before, by, in, within, every, from … to, review, done. How 'before D' is
+read, with or without D itself, is a habit of the directive (`defaults.before`); `bound` says it for one task.
 """
 
-from collections.abc import Mapping as Table
-from datetime import date, time
+from datetime import date
+from typing import cast, get_args
 
-from tracker.domain.calendar import Span
-from tracker.domain.deadline import Before, By, Due, In, Review, Rule, Within
+from tracker.domain.calendar import Roll
+from tracker.domain.deadline import ISSUE, Anchor, Before, By, Done, Due, Every, In, Review, Rule, Window, Within
 from tracker.files import scalars
 from tracker.files.form import Form, form
-from tracker.files.nodes import Node, Scalar
+from tracker.files.nodes import Mapping, Node, Scalar
 from tracker.files.report import Report
 from tracker.files.scalars import choice
 
-RULES = ("before", "by", "in", "within", "review")
-KEYS = (*RULES, "of", "bound", "words", "scope", "alternative")
+RULES = ("before", "by", "in", "within", "every", "from", "review", "done")
+# what stands beside a rule -> the rules it belongs to
+COMPANIONS = {
+    "to": ("from",),
+    "of": ("within",),
+    "bound": ("before",),
+    "time": ("every",),
+    "first": ("every",),
+    "until": ("every",),
+    "roll": ("within", "every"),
+    "cutoff": ("before", "by", "in", "from"),
+}
+KEYS = (*RULES, *COMPANIONS, "words", "scope", "alternative")
 BOUNDS = ("exclusive", "inclusive")
+ROLLS: tuple[Roll, ...] = get_args(Roll)
 _bound = choice(BOUNDS, "exclusive or inclusive")
 _scope = choice(("own", "inherited"), "own or inherited")
-_anchor = choice(("issue",), "'issue'")
+_roll = choice(ROLLS, "forward, back or none")
 
 
-def read_due(report: Report, node: Node, *, inclusive: bool) -> Due | None:
-    """Return the deadline rule of a task; `inclusive` is how its directive reads 'before'."""
+def read_due(report: Report, node: Node, *, inclusive: bool, directive: str | None = None) -> Due | None:
+    """Return the deadline rule of a task; `inclusive` is how its directive reads 'before'.
+
+    With the key of the directive an anchor task named by its id alone becomes a full key.
+    """
     if isinstance(node, Scalar) and not node.absent:
         remedy = "write for example due: {by: 2025-08-31}"
         report.error(node, "wrong-type", "a deadline rule is a mapping", remedy)
@@ -33,16 +48,40 @@ def read_due(report: Report, node: Node, *, inclusive: bool) -> Due | None:
     if fields is None:
         return None
     _check_companions(fields)
-    rule = _read_rule(fields, inclusive=inclusive)
+    rule = _read_rule(fields, inclusive=inclusive, directive=directive)
     words = fields.get("words", scalars.line)
     scope = fields.get("scope", _scope)
     alternative = fields.get("alternative", scalars.day)
+    cutoff = fields.get("cutoff", scalars.truth)
     if rule is None:
         return None
-    return Due(rule=rule, words=words, scope="inherited" if scope == "inherited" else "own", alternative=alternative)
+    return Due(
+        rule=rule,
+        words=words,
+        scope="inherited" if scope == "inherited" else "own",
+        alternative=alternative,
+        cutoff=cutoff is True,
+    )
 
 
-def _read_rule(fields: Form, *, inclusive: bool) -> Rule | None:
+def anchor_node(node: Node | None) -> Node | None:
+    """Return where a deadline rule names the task its period is counted from, if it does."""
+    found = node.get("of") if isinstance(node, Mapping) else None
+    return found if isinstance(found, Scalar) and not found.absent and found.text.strip() != "issue" else None
+
+
+def _check_companions(fields: Form) -> None:
+    for key, rules in COMPANIONS.items():
+        entry = fields.node.entries.get(key)
+        if entry and not any(rule in fields.node.entries for rule in rules):
+            named = " or ".join(f"'{rule}'" for rule in rules)
+            sentence = f"'{key}' belongs to {named}, which is not here"
+            fields.report.error(entry[0], "unknown-key", sentence, f"delete '{key}', or write {named}")
+            if key == "of":
+                _anchor(fields, None)  # what it says is judged all the same
+
+
+def _read_rule(fields: Form, *, inclusive: bool, directive: str | None) -> Rule | None:
     given = [key for key in fields.node.entries if key in RULES]
     if not given:
         remedy = "write one of: " + ", ".join(RULES)
@@ -53,10 +92,11 @@ def _read_rule(fields: Form, *, inclusive: bool) -> Rule | None:
         sentence = f"the deadline has two rules, '{given[0]}' and '{extra}'"
         fields.report.error(at, "several-deadline-rules", sentence, "keep one of them")
     bound = fields.get("bound", _bound)
-    return _rule(fields, given[0], inclusive=inclusive if bound is None else bound == "inclusive")
+    inclusive = inclusive if bound is None else bound == "inclusive"
+    return _rule(fields, given[0], inclusive, directive)
 
 
-def _rule(fields: Form, key: str, *, inclusive: bool) -> Rule | None:
+def _rule(fields: Form, key: str, inclusive: bool, directive: str | None) -> Rule | None:
     match key:
         case "before":
             day = fields.get(key, scalars.day)
@@ -65,76 +105,63 @@ def _rule(fields: Form, key: str, *, inclusive: bool) -> Rule | None:
             moment = fields.get(key, scalars.day_and_minute)
             return By(*moment) if moment else None
         case "in":
-            month = fields.get(key, scalars.month)
-            return In(*month) if month else None
+            unit = fields.get(key, scalars.calendar_unit)
+            return In(*unit) if unit else None
+        case "from":
+            return _window(fields)
         case "within":
-            span = fields.get(key, scalars.span)
-            return Within(span) if span else None
+            span, anchor, roll = fields.get(key, scalars.period), _anchor(fields, directive), _roll_of(fields)
+            return Within(span, anchor, roll) if span and anchor else None
+        case "every":
+            return _every(fields)
+        case "done":
+            day = fields.get(key, scalars.day)
+            return Done(day) if day else None
         case _:
             span = fields.get(key, scalars.span)
             return Review(span) if span else None
 
 
-def _check_companions(fields: Form) -> None:
-    for key, rule in (("of", "within"), ("bound", "before")):
-        entry = fields.node.entries.get(key)
-        if entry and rule not in fields.node.entries:
-            sentence = f"'{key}' belongs to '{rule}', which is not here"
-            fields.report.error(entry[0], "unknown-key", sentence, f"delete '{key}', or write '{rule}'")
-    fields.get("of", _anchor)
+def _window(fields: Form) -> Window | None:
+    start, end = fields.need("from", scalars.day), fields.need("to", scalars.day)
+    if start is None or end is None:
+        return None
+    if not _in_order(fields, start, end, "to"):
+        return None
+    return Window(start, end)
 
 
-def due_document(due: Due) -> dict[str, str]:
-    """Return the rule as a file writes it, key by key."""
-    found = {"scope": due.scope, **_rule_document(due.rule)}
-    if due.words is not None:
-        found["words"] = due.words
-    if due.alternative is not None:
-        found["alternative"] = due.alternative.isoformat()
-    return found
+def _every(fields: Form) -> Every | None:
+    rule = fields.need("every", scalars.recurrence)
+    minute = fields.get("time", scalars.clock_time)
+    first, until = fields.get("first", scalars.day), fields.get("until", scalars.day)
+    roll = _roll_of(fields) or "none"
+    if first and until and not _in_order(fields, first, until, "until"):
+        return None
+    return Every(rule, minute, first, until, roll) if rule else None
 
 
-def _rule_document(rule: Rule) -> dict[str, str]:
-    match rule:
-        case Before(day, inclusive):
-            return {"before": day.isoformat(), "bound": "inclusive" if inclusive else "exclusive"}
-        case By(day, minute):
-            return {"by": day.isoformat() + (f"T{minute:%H:%M}" if minute is not None else "")}
-        case In(year, month):
-            return {"in": f"{year:04d}-{month:02d}"}
-        case Within(span):
-            return {"within": str(span)}
-        case Review(span):
-            return {"review": str(span)}
+def _in_order(fields: Form, start: date, end: date, key: str) -> bool:
+    if start <= end:
+        return True
+    sentence = f"{end} lies before {start}, so no day is left"
+    fields.report.error(fields.node.entries[key][1], "window-backwards", sentence, "write the earlier day first")
+    return False
 
 
-def due_from(document: Table[str, str]) -> Due:
-    """Return the rule that `due_document` wrote; raises KeyError or ValueError for anything else."""
-    alternative = document.get("alternative")
-    return Due(
-        rule=_rule_from(document),
-        words=document.get("words"),
-        scope="inherited" if document["scope"] == "inherited" else "own",
-        alternative=scalars.day_of(alternative) if alternative else None,
-    )
+def _roll_of(fields: Form) -> Roll | None:
+    return cast(Roll | None, fields.get("roll", _roll))
 
 
-def _rule_from(document: Table[str, str]) -> Rule:
-    key = next((key for key in RULES if key in document), RULES[-1])
-    words = document[key]
-    match key:
-        case "before":
-            return Before(scalars.day_of(words), document["bound"] == "inclusive")
-        case "by":
-            moment: tuple[date, time | None] = scalars.day_and_minute_of(words)
-            return By(*moment)
-        case "in":
-            return In(*scalars.month_of(words))
-        case "within":
-            return Within(_span(words))
-        case _:
-            return Review(_span(words))
-
-
-def _span(words: str) -> Span:
-    return scalars.span_of(words)
+def _anchor(fields: Form, directive: str | None) -> Anchor | None:
+    """Return what a period is counted from: its issue where nothing is said; None with a finding."""
+    node = fields.node.get("of")
+    if node is None:
+        return ISSUE
+    if isinstance(node, Mapping):
+        event = Form(fields.report, node, ("event",)).need("event", scalars.event_name)
+        return Anchor("event", event) if event else None
+    named = scalars.task_reference(fields.report, node)
+    if named is None or named == "issue":
+        return ISSUE if named else None
+    return Anchor("task", named if "/" in named or directive is None else f"{directive}/{named}")

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from tracker.domain.calendar import Span, Unit
 from tracker.domain.directive import fold
+from tracker.domain.recurrence import rrule_text
 from tracker.files.nodes import Mapping, Node, Scalar, Sequence
 from tracker.files.report import Report
 from tracker.files.words import clip, meant
@@ -24,7 +25,10 @@ _TASK_KEY = re.compile(r"[0-9]{4}/[a-z0-9]+(-[a-z0-9]+)*/[a-z][a-z0-9-]*")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 _MINUTE = re.compile(r"([0-9]{2}):([0-9]{2})")
+_QUARTER = re.compile(r"([0-9]{4})-Q([1-4])")
+_YEAR = re.compile(r"[0-9]{4}")
 _SPAN = re.compile(r"([1-9][0-9]{0,3}) (working )?days?")
+_PERIOD = re.compile(r"([1-9][0-9]{0,2}) (week|month)s?")
 _MOST_WORKING_DAYS = 999  # four years; they are counted one by one, and each day left out is told
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200  # beyond them a date is a slip, and reckoning could leave the calendar
 
@@ -88,6 +92,9 @@ def matching(pattern: re.Pattern[str], what: str, *, code: str, remedy: str) -> 
 
 
 identifier = matching(ID, "an id", code="bad-id", remedy="write small letters a-z, digits and hyphens, a letter first")
+event_name = matching(
+    ID, "the name of an event", code="bad-id", remedy="write small letters a-z, digits and hyphens, a letter first"
+)
 agency_code = matching(_CODE, "a code", code="bad-id", remedy="write letters A-Z without accents, digits, hyphens")
 sha256 = matching(
     re.compile("[0-9a-f]{64}"), "a SHA-256", code="bad-sha256", remedy="write its 64 digits 0-9 a-f in small letters"
@@ -158,6 +165,24 @@ def month(report: Report, node: Node) -> tuple[int, int] | None:
     return _read(report, node, month_of, "a month", "bad-date", "write YYYY-MM, for example 2025-08")
 
 
+def calendar_unit(report: Report, node: Node) -> tuple[int, int | None, int | None] | None:
+    """Return a year, with the month or the quarter where one is written."""
+    remedy = "write a month, a quarter or a year: 2025-08, 2025-Q3 or 2025"
+    return _read(report, node, calendar_unit_of, "a month, quarter or year", "bad-date", remedy)
+
+
+def period(report: Report, node: Node) -> Span | None:
+    """Return a number of days, working days, weeks or months."""
+    remedy = "write for example '30 days', '20 working days', '2 weeks' or '3 months'"
+    return _read(report, node, period_of, "a period", "bad-span", remedy)
+
+
+def recurrence(report: Report, node: Node) -> str | None:
+    """Return a recurrence rule (RFC 5545) in its plain form."""
+    remedy = "write for example 'FREQ=MONTHLY;BYMONTHDAY=25', and time, first and until beside it"
+    return _read(report, node, rrule_text, "a recurrence rule", "bad-rrule", remedy)
+
+
 def span(report: Report, node: Node) -> Span | None:
     """Return a number of days."""
     remedy = "write for example '30 days' or '20 working days'"
@@ -214,6 +239,35 @@ def month_of(words: str) -> tuple[int, int]:
     if not 1 <= int(match[2]) <= 12:
         raise ValueError("a year has 12 months")
     return int(match[1]), int(match[2])
+
+
+def calendar_unit_of(words: str) -> tuple[int, int | None, int | None]:
+    """Return year, month and quarter of YYYY-MM, YYYY-QN or YYYY; raises ValueError.
+
+    >>> calendar_unit_of("2025-08"), calendar_unit_of("2025-Q3"), calendar_unit_of("2025")
+    ((2025, 8, None), (2025, None, 3), (2025, None, None))
+    """
+    if match := _QUARTER.fullmatch(words):
+        _within_reach(int(match[1]))
+        return int(match[1]), None, int(match[2])
+    if _YEAR.fullmatch(words):
+        _within_reach(int(words))
+        return int(words), None, None
+    year, month_number = month_of(words)
+    return year, month_number, None
+
+
+def period_of(words: str) -> Span:
+    """Return the span written as 'N weeks', 'N months' or as `span_of` has it; raises ValueError.
+
+    >>> period_of("1 month")
+    Span(count=1, unit='months')
+    """
+    match = _PERIOD.fullmatch(words)
+    if match is None:
+        return span_of(words)
+    unit: Unit = "weeks" if match[2] == "week" else "months"
+    return Span(int(match[1]), unit)
 
 
 def span_of(words: str) -> Span:

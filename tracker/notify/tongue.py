@@ -69,15 +69,22 @@ def clock(when: time, language: str) -> str:
 
 
 def span(length: Span, language: str) -> str:
-    """Return a number of days or of working days.
+    """Return a number of days, of working days, of weeks or of months.
 
     >>> span(Span(1, "working days"), "fr"), span(Span(2, "working days"), "fr"), span(Span(2, "days"), "vi")
     ('1 jour ouvré', '2 jours ouvrés', '2 ngày')
     """
     words, count = catalogue(language), length.count
-    if length.unit == "working days":
-        return words.ngettext("{count} working day", "{count} working days", count).format(count=count)
-    return words.ngettext("{count} day", "{count} days", count).format(count=count)
+    match length.unit:
+        case "working days":
+            said = words.ngettext("{count} working day", "{count} working days", count)
+        case "weeks":
+            said = words.ngettext("{count} week", "{count} weeks", count)
+        case "months":
+            said = words.ngettext("{count} month", "{count} months", count)
+        case "days":
+            said = words.ngettext("{count} day", "{count} days", count)
+    return said.format(count=count)
 
 
 @lru_cache

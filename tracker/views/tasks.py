@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
-from tracker.domain.deadline import reckon, rule_text
+from tracker.domain.deadline import dated_due, rule_text
 from tracker.domain.directive import Directive, Locator
 from tracker.domain.errors import NotFound
 from tracker.domain.phrase import Phrase
@@ -146,7 +146,13 @@ def explain(
     assignment = found[0]
     task = directive.task(assignment.task)
     due = task.due if task else None
-    deadline = reckon(due.rule, issued=directive.issued, calendar=registry.calendar) if due else None
+    deadline = due and dated_due(
+        due,
+        issued=directive.issued,
+        calendar=registry.calendar,
+        anchors=assignment.anchors,
+        occurrence=assignment.occurrence,
+    )
     limit = assignment.facts.limit
     return Explanation(
         stamp=seen.stamp,

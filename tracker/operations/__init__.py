@@ -3,6 +3,7 @@
 from tracker.operations.adopt import Adopted, adopt_directive, adopt_registry, plan_directive
 from tracker.operations.channels import remove_channel, set_channel
 from tracker.operations.deliver import Delivered, deliver
+from tracker.operations.events import Recorded, record_event
 from tracker.operations.opening import init, open_store, upgrade
 from tracker.operations.progress import accept, acknowledge, send_back, submit
 from tracker.operations.rebuild import Rebuilt, rebuild
@@ -13,6 +14,7 @@ __all__ = [
     "Adopted",
     "Delivered",
     "Rebuilt",
+    "Recorded",
     "Swept",
     "accept",
     "acknowledge",
@@ -23,6 +25,7 @@ __all__ = [
     "open_store",
     "plan_directive",
     "rebuild",
+    "record_event",
     "remove_channel",
     "send_back",
     "set_channel",

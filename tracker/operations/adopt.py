@@ -8,22 +8,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from itertools import repeat
 from typing import Any
 
 from tracker.domain.agency import Registry
-from tracker.domain.assignment import Assignment, assignment_ref, limit_document
-from tracker.domain.deadline import Review, reckon
-from tracker.domain.directive import Directive, Task
+from tracker.domain.assignment import Assignment
+from tracker.domain.deadline import Every
+from tracker.domain.directive import Directive
 from tracker.domain.entry import Draft, canonical
-from tracker.domain.fanout import fan_out
-from tracker.domain.limit import Limit
 from tracker.domain.standing import SETTLED
 from tracker.files.documents import directive_document, fingerprint, registry_document
 from tracker.files.plan import Plan, plan
+from tracker.operations.anchors import Known, by_task, resolved
+from tracker.operations.duties import HORIZON, Duty, duties, next_look, terms_of
+from tracker.operations.events import assign
 from tracker.operations.reading import read_version
-from tracker.operations.recording import Step, record, registry_in_force
+from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
 from tracker.operations.waiting import changes, waiting_for, world_of
-from tracker.store import adopted, assignments, ledger, outbox
+from tracker.store import adopted, assignments, clocks, ledger, outbox
 from tracker.store.store import Connection, Store
 
 
@@ -37,21 +39,6 @@ class Adopted:
     changed: int = 0
     withdrawn: int = 0
     unchanged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """What one agency is to owe for one task: its limit or review, and its ladder."""
-
-    task: Task
-    agency: str
-    limit: Limit | None
-    review: str | None
-
-    @property
-    def terms(self) -> dict[str, Any]:
-        """Return what may change without the duty becoming another one, as an entry holds it."""
-        return {"limit": limit_document(self.limit), "review": self.review, "remind": self.task.remind}
 
 
 def adopt_registry(store: Store, registry: Registry, *, at: datetime, actor: str) -> bool:
@@ -94,34 +81,32 @@ def adopt_directive(store: Store, directive: Directive, *, at: datetime, actor: 
             return Adopted(key=directive.key, version=before.version, unchanged=True)
         registry = registry_in_force(connection)
         version = before.version + 1 if before else 1
-        duties = {duty_ref(duty): duty for duty in _duties(directive, registry, at)}
+        clocks.lock_tasks(connection, directive.key)
         kept = assignments.of_directive(connection, directive.key, lock=True)
-        steps, counts = _steps(connection, directive, duties, kept, version=version, at=at, actor=actor)
+        wanted = duties(
+            directive,
+            registry,
+            at=at,
+            kept={assignment.ref: assignment for assignment in kept},
+            known=_known(connection, directive, kept),
+            events=clocks.events(connection, directive.key),
+        )
+        owed = {duty.ref: duty for duty in wanted}
+        steps, counts = _steps(connection, directive, owed, kept, version=version, at=at, actor=actor)
+        dated = _dated_by(connection, steps, at=at, actor=actor, registry=registry)
         row = _directive_row(directive, version, mark)
-        note = Draft(kind="directive_adopted", effective_at=at, actor=actor, payload=_summary(directive, row, duties))
-        position, _ = record(connection, steps, at=at, registry=registry, others=[note])
-        first = position.seq - len(steps)
+        note = Draft(kind="directive_adopted", effective_at=at, actor=actor, payload=_summary(directive, row, owed))
+        position, _ = record_runs(connection, steps, dated, at=at, registry=registry, others=[note])
+        first = position.seq - len(steps) - len(dated)
         adopted.add_directive(
-            connection, {**row, "seq": first, "adopted_at": at}, _task_rows(directive), _edges(directive)
+            connection,
+            {**row, "seq": first, "adopted_at": at},
+            _task_rows(directive, registry, at),
+            _edges(directive),
         )
         for ref in counts.pop("refs"):
             outbox.cancel(connection, ref, why="withdrawn or changed before it was sent")
         return Adopted(key=directive.key, version=version, **counts)
-
-
-def duty_ref(duty: Duty) -> str:
-    """Return the reference of the assignment that tracks a duty."""
-    return assignment_ref(duty.task.key, duty.agency)
-
-
-def _duties(directive: Directive, registry: Registry, at: datetime) -> Iterator[Duty]:
-    on = registry.calendar.civil_day(at)
-    for task in directive.tasks:
-        rule = task.due.rule if task.due else None
-        limit = reckon(rule, issued=directive.issued, calendar=registry.calendar) if rule else None
-        review = str(rule.span) if isinstance(rule, Review) else None
-        for agency in fan_out(task, registry, on):
-            yield Duty(task, agency, limit, review)
 
 
 def _steps(
@@ -138,14 +123,15 @@ def _steps(
     known = {assignment.ref: assignment for assignment in kept}
     new = [duty for ref, duty in duties.items() if ref not in known]
     moved = [(known[ref], duty) for ref, duty in duties.items() if ref in known and _differs(known[ref], duty)]
-    gone = [a for a in kept if a.ref not in duties and a.facts.progress not in SETTLED]
+    open_still = [a for a in kept if a.ref not in duties and a.facts.progress not in SETTLED]
+    gone = [a for a in open_still if not _stays(a, directive, at)]
     why = f"withdrawn by version {version} of {directive.number}"
 
     def step(before: Assignment | None, kind: str, ref: str, payload: dict[str, Any]) -> Step:
         return Step(before, Draft(kind=kind, effective_at=at, actor=actor, assignment=ref, payload=payload))
 
     waits = _Waits(connection, directive, duties, kept, gone)
-    steps = [step(None, "assigned", duty_ref(duty), waits.payload(duty)) for duty in new]
+    steps = [assign(duty, waits.of(duty), at=at, actor=actor) for duty in new]
     steps += [
         step(before, "date_set", before.ref, {**duty.terms, "version": before.version + 1}) for before, duty in moved
     ]
@@ -172,18 +158,20 @@ class _Waits:
         self.needs = {**theirs, **mine}
         outside = {key for needs in self.needs.values() for key in needs} | set(theirs)
         others = assignments.of_tasks(connection, outside - set(mine), lock=True)
-        self.world = world_of([*kept, *others])
-        for duty in duties.values():
-            self.world.setdefault(duty.task.key, {}).setdefault(duty.agency, False)
-        for assignment in gone:
-            self.world[assignment.task][assignment.agency] = True
         left = {assignment.ref for assignment in gone}
+        self.world = world_of([a for a in (*kept, *others) if a.ref not in left])
+        known = {assignment.ref for assignment in kept}
+        for duty in duties.values():
+            if duty.ref not in known:
+                agencies = self.world.setdefault(duty.task.key, {})
+                agencies[duty.agency] = duty.done_at is not None and agencies.get(duty.agency, True)
+        for assignment in gone:
+            self.world.setdefault(assignment.task, {}).setdefault(assignment.agency, True)
         self.candidates = [a for a in (*kept, *others) if a.task in self.needs and a.ref not in left]
 
-    def payload(self, duty: Duty) -> dict[str, Any]:
+    def of(self, duty: Duty) -> tuple[str, ...]:
         needs = self.needs.get(duty.task.key, ())
-        waiting = waiting_for(duty.task.key, duty.agency, needs=needs, world=self.world)
-        return {"task": duty.task.key, "agency": duty.agency, "waiting_for": list(waiting), **duty.terms}
+        return waiting_for(duty.task.key, duty.agency, needs=needs, world=self.world)
 
     def changes(self, *, at: datetime, actor: str) -> list[Step]:
         return changes(self.candidates, needs=self.needs, world=self.world, at=at, actor=actor)
@@ -192,9 +180,32 @@ class _Waits:
 def _differs(before: Assignment, duty: Duty) -> bool:
     if before.facts.progress in SETTLED:
         return False  # what was completed under the old terms stays completed under them
-    review = str(before.facts.review) if before.facts.review else None
-    terms = {"limit": limit_document(before.facts.limit), "review": review, "remind": before.remind}
-    return terms != duty.terms
+    return terms_of(before) != duty.terms
+
+
+def _stays(assignment: Assignment, directive: Directive, at: datetime) -> bool:
+    """Return whether an occurrence that has passed stays owed: a new version changes those to come."""
+    task, limit = directive.task(assignment.task), assignment.facts.limit
+    recurs = task is not None and task.due is not None and isinstance(task.due.rule, Every)
+    return assignment.occurrence is not None and recurs and limit is not None and limit.late_from <= at
+
+
+def _dated_by(
+    connection: Connection, steps: Sequence[Step], *, at: datetime, actor: str, registry: Registry
+) -> list[Step]:
+    """Return the steps for duties elsewhere whose date is set because some of these steps settle what they wait for."""
+    settled = [after for after in map(after_step, steps, repeat(at)) if after.facts.progress in SETTLED]
+    mine = {step.draft.assignment for step in steps}
+    found = resolved(connection, settled, at=at, actor=actor, registry=registry) if settled else []
+    return [step for step in found if step.draft.assignment not in mine]
+
+
+def _known(connection: Connection, directive: Directive, kept: Sequence[Assignment]) -> Known:
+    """Return the assignments of the tasks whose completion starts a period of this directive."""
+    mine = {task.key for task in directive.tasks}
+    asked = {task.due.anchor_task for task in directive.tasks if task.due} - {None} - mine
+    others = assignments.of_tasks(connection, [key for key in asked if key], lock=True) if asked else ()
+    return by_task([*kept, *others])
 
 
 def _directive_row(directive: Directive, version: int, mark: str) -> dict[str, Any]:
@@ -221,7 +232,8 @@ def _summary(directive: Directive, row: Mapping[str, Any], duties: Mapping[str, 
     }
 
 
-def _task_rows(directive: Directive) -> list[dict[str, Any]]:
+def _task_rows(directive: Directive, registry: Registry, at: datetime) -> list[dict[str, Any]]:
+    after = registry.calendar.civil_day(at) + HORIZON
     return [
         {
             "key": task.key,
@@ -230,6 +242,8 @@ def _task_rows(directive: Directive) -> list[dict[str, Any]]:
             "title_vi": task.title.vi,
             "title_en": task.title.en,
             "title_fr": task.title.fr,
+            "anchor": str(task.due.anchor) if task.due and task.due.anchor else None,
+            "materialise_at": next_look(task, directive, registry, after=after),
         }
         for position, task in enumerate(directive.tasks, 1)
     ]

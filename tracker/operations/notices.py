@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
-from tracker.domain.deadline import reckon
+from tracker.domain.deadline import dated_due
 from tracker.domain.directive import Directive, Task
 from tracker.domain.errors import NotFound
 from tracker.domain.ladder import Stage
@@ -64,7 +64,7 @@ def notice_of(
         zone=registry.calendar.zone,
         late_from=limit.late_from if limit else None,
         words=task.due.words if task.due else None,
-        explanation=explanation(task, directive, registry),
+        explanation=tuple(_titled(connection, step) for step in explanation(task, directive, registry, assignment)),
         source=task.source.source if task.source else None,
         sentence=task.source.sentence if task.source else None,
         reason=_titled(connection, now.reason),
@@ -84,11 +84,17 @@ def notice_of(
     )
 
 
-def explanation(task: Task, directive: Directive, registry: Registry) -> tuple[Phrase, ...]:
+def explanation(task: Task, directive: Directive, registry: Registry, assignment: Assignment) -> tuple[Phrase, ...]:
     """Return how the date of a task was set, line by line; nothing for a task without one."""
     if task.due is None:
         return ()
-    found = reckon(task.due.rule, issued=directive.issued, calendar=registry.calendar)
+    found = dated_due(
+        task.due,
+        issued=directive.issued,
+        calendar=registry.calendar,
+        anchors=assignment.anchors,
+        occurrence=assignment.occurrence,
+    )
     return found.explanation if found else ()
 
 

@@ -7,8 +7,9 @@ from tracker.domain.assignment import Assignment, check_move, fold
 from tracker.domain.entry import Draft
 from tracker.domain.errors import NotFound, Refused
 from tracker.domain.standing import SETTLED, Progress
-from tracker.operations.recording import Step, record, registry_in_force
-from tracker.operations.waiting import released
+from tracker.operations.anchors import resolved
+from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
+from tracker.operations.waiting import check_during, released
 from tracker.store import assignments, ledger, outbox
 from tracker.store.store import Connection, Store
 
@@ -64,16 +65,23 @@ def _move(
     with store.write() as connection:
         at = ledger.settle(connection, at)
         before = find(connection, ref, lock=True)
-        check_move(kind, before)
+        check_move(kind, before, at=at)
         if needs_document:
             _check_document(connection, before, payload["document"])
+        if kind == "submitted":
+            check_during(connection, before)
         registry = registry_in_force(connection)
         draft = Draft(kind=kind, effective_at=at, actor=actor, assignment=before.ref, payload=payload)
         coming = fold(before, kind, payload, ref=before.ref, seq=before.seq, effective_at=at, at=at)
-        freed = released(connection, [coming], at=at, actor=actor) if coming.facts.progress in SETTLED else []
-        _, (after, *_) = record(connection, [Step(before, draft), *freed], at=at, registry=registry)
+        freed = released(connection, [coming], at=at, actor=actor)
+        settled = [a for a in (coming, *(after_step(step, at) for step in freed)) if a.facts.progress in SETTLED]
+        dated = resolved(connection, settled, at=at, actor=actor, registry=registry)
+        _, ((after, *_), _) = record_runs(connection, [Step(before, draft), *freed], dated, at=at, registry=registry)
         if after.facts.progress in SETTLED | {Progress.SUBMITTED}:
             outbox.cancel(connection, after.ref, why=f"{kind} before it was sent")
+        for other in settled:
+            if other.ref != after.ref:
+                outbox.cancel(connection, other.ref, why="done by another agency before it was sent")
         return after
 
 

@@ -1,7 +1,7 @@
 """Recording: a fact about an assignment goes into the ledger, and the assignment is folded and reckoned with it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tracker.domain.agency import Registry
@@ -38,6 +38,28 @@ def record(
     return position, after
 
 
+def record_runs(
+    connection: Connection,
+    *runs: Sequence[Step],
+    at: datetime,
+    registry: Registry,
+    others: Sequence[Draft] = (),
+) -> tuple[Position, tuple[tuple[Assignment, ...], ...]]:
+    """Do what `record` does for several runs of steps, each of which starts where the one before left off.
+
+    So one assignment may take a step in each run. `others` come before the first.
+    """
+    position, after = record(connection, runs[0], at=at, registry=registry, others=others)
+    found = [after]
+    latest = {assignment.ref: assignment for assignment in after}
+    for run in runs[1:]:
+        steps = [replace(s, before=latest.get(s.draft.assignment or "", s.before)) for s in run]
+        position, after = record(connection, steps, at=at, registry=registry)
+        found.append(after)
+        latest |= {assignment.ref: assignment for assignment in after}
+    return position, tuple(found)
+
+
 def registry_in_force(connection: Connection) -> Registry:
     """Return the adopted registry; raises NotFound before the first was adopted."""
     fingerprint = adopted.registry_fingerprint(connection)
@@ -56,10 +78,11 @@ def registry_in_force(connection: Connection) -> Registry:
 _KNOWN: dict[str, Registry] = {}
 
 
-def _after(step: Step, seq: int, at: datetime, registry: Registry) -> Assignment:
+def after_step(step: Step, at: datetime, *, seq: int = 0) -> Assignment:
+    """Return the assignment as it will be after a step, not reckoned; the position matters only to what is kept."""
     draft = step.draft
     assert draft.assignment is not None
-    folded = fold(
+    return fold(
         step.before,
         draft.kind,
         draft.payload,
@@ -68,4 +91,8 @@ def _after(step: Step, seq: int, at: datetime, registry: Registry) -> Assignment
         effective_at=draft.effective_at,
         at=at,
     )
+
+
+def _after(step: Step, seq: int, at: datetime, registry: Registry) -> Assignment:
+    folded = after_step(step, at, seq=seq)
     return reckoned(folded, at=at, policy=registry.policy(folded.remind))

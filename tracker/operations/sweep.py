@@ -2,15 +2,19 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment, rungs_owed
 from tracker.domain.entry import Draft, stamp
 from tracker.domain.ladder import Moment
-from tracker.operations.recording import Step, record, registry_in_force
+from tracker.operations.anchors import resolved
+from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
+from tracker.operations.recurring import materialise
+from tracker.operations.waiting import released
 from tracker.store import adopted, assignments, ledger, outbox
 from tracker.store.adopted import Channel
 from tracker.store.store import Connection, Store
@@ -21,23 +25,26 @@ NO_CHANNEL = "none"
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep did: assignments looked at, entries written, reminders made."""
+    """What a sweep did: assignments looked at, entries written, reminders made, occurrences that came into sight."""
 
     claimed: int = 0
     entries: int = 0
     reminders: int = 0
+    occurrences: int = 0
 
     def __add__(self, other: "Swept") -> "Swept":
-        return Swept(self.claimed + other.claimed, self.entries + other.entries, self.reminders + other.reminders)
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Swept(*(one + more for one, more in pairs))
 
 
 def sweep(store: Store, *, at: datetime, actor: str = "sweep", batch: int = BATCH) -> Swept:
     """Reckon every assignment whose moment has come, record it, and write the reminders owed.
 
     Any number of sweeps at one instant do the work of one: each assignment is claimed by one
-    of them, and the unique key of a reminder decides. Only the latest rung is told.
+    of them, and the unique key of a reminder decides. Only the latest rung is told. Occurrences
+    of recurring duties come first, so that what is owed at once is reminded at once.
     """
-    total = Swept()
+    total = Swept(occurrences=materialise(store, at=at, actor=actor))
     while (done := _batch(store, at, actor, batch)).claimed:
         total += done
     return total
@@ -50,11 +57,35 @@ def _batch(store: Store, at: datetime, actor: str, batch: int) -> Swept:
         if not due:
             return Swept()
         registry = registry_in_force(connection)
-        owed = {a.ref: rungs_owed(a, at=at, policy=registry.policy(a.remind)) for a in due}
-        steps = [Step(a, _draft(a, owed[a.ref], actor)) for a in due]
-        record(connection, steps, at=at, registry=registry)
-        made = _make_reminders(connection, [(a, owed[a.ref][-1]) for a in due if owed[a.ref]], at)
-        return Swept(len(due), len(steps), made)
+        owed = {a.ref: rungs_owed(a, at=at, policy=registry.policy(a.remind)) for a in due if not a.facts.is_void(at)}
+        steps = [Step(a, _draft(a, owed[a.ref], actor)) for a in due if a.ref in owed]
+        cut = [Step(a, _cut_off(a, actor)) for a in due if a.ref not in owed]
+        freed, dated = _consequences(connection, cut, at=at, actor=actor, registry=registry)
+        record_runs(connection, [*steps, *cut], freed, dated, at=at, registry=registry)
+        made = _make_reminders(connection, [(a, owed[a.ref][-1]) for a in due if owed.get(a.ref)], at)
+        for step in cut:
+            outbox.cancel(connection, str(step.draft.assignment), why="its cut-off passed before it was sent")
+        return Swept(len(due), len(steps) + len(cut) + len(freed) + len(dated), made)
+
+
+def _cut_off(assignment: Assignment, actor: str) -> Draft:
+    """Return the entry that closes out what was not reported before its cut-off."""
+    limit = assignment.facts.limit
+    assert limit is not None
+    payload = {"last_day": limit.last_day.isoformat()}
+    return Draft(kind="cut_off", effective_at=limit.late_from, actor=actor, assignment=assignment.ref, payload=payload)
+
+
+def _consequences(
+    connection: Connection, cut: Sequence[Step], *, at: datetime, actor: str, registry: Registry
+) -> tuple[list[Step], list[Step]]:
+    """Return the steps for what waited for something closed out, and for what is dated by it."""
+    if not cut:
+        return [], []
+    coming = [after_step(step, at) for step in cut]
+    # what waits is locked before the head is, as in the verbs
+    freed = released(connection, coming, at=at, actor=actor)
+    return freed, resolved(connection, coming, at=at, actor=actor, registry=registry)
 
 
 def _draft(assignment: Assignment, owed: Sequence[Moment], actor: str) -> Draft:

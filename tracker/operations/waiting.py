@@ -1,65 +1,104 @@
-"""What waits for what: the graph's needs, seen from single assignments.
+"""What follows when an assignment moves: others are closed out because it is done, or wait for it no longer.
 
-An assignment of a fan-out waits for its own agency where the needed task fans out to that agency
-too; otherwise it waits until every assignment of the needed task is settled.
+The rules stand in `domain/waiting.py`; here they meet the store.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from tracker.domain.assignment import Assignment
+from tracker.domain.directive import Task
 from tracker.domain.entry import Draft
-from tracker.domain.standing import SETTLED
-from tracker.operations.recording import Step
+from tracker.domain.errors import NotFound, Refused
+from tracker.domain.standing import SETTLED, Progress
+from tracker.domain.waiting import Mark, Scene, marks_of
+from tracker.operations.reading import directive_in_force
+from tracker.operations.recording import Step, after_step, registry_in_force
 from tracker.store import assignments
 from tracker.store.store import Connection
 
-# task -> agency -> whether it is settled
-World = Mapping[str, Mapping[str, bool]]
-
-
-def world_of(found: Collection[Assignment]) -> dict[str, dict[str, bool]]:
-    """Return, for each task of some assignments, which agencies owe it and whether each is settled."""
-    world: dict[str, dict[str, bool]] = {}
-    for assignment in found:
-        world.setdefault(assignment.task, {})[assignment.agency] = assignment.facts.progress in SETTLED
-    return world
-
-
-def waiting_for(task: str, agency: str, *, needs: Collection[str], world: World) -> tuple[str, ...]:
-    """Return the needed tasks that keep one assignment from starting, in order; a task nobody owes keeps nobody."""
-    return tuple(sorted(need for need in needs if not _is_met(task, agency, need, world)))
-
 
 def released(connection: Connection, changed: Collection[Assignment], *, at: datetime, actor: str) -> list[Step]:
-    """Return the steps for assignments whose waiting changes because some others were settled or reopened."""
-    dependents = assignments.needing(connection, {assignment.task for assignment in changed})
-    if not dependents:
-        return []
-    needed = {need for needs in dependents.values() for need in needs}
-    known = assignments.of_tasks(connection, needed | set(dependents), lock=True)
-    world = world_of(known)
-    for assignment in changed:
-        world[assignment.task][assignment.agency] = assignment.facts.progress in SETTLED
-    moved = {assignment.ref for assignment in changed}
-    candidates = [a for a in known if a.task in dependents and a.ref not in moved]
-    return changes(candidates, needs=dependents, world=world, at=at, actor=actor)
+    """Return the steps that follow from some assignments' moves, which need not be written yet.
+
+    First come those that are closed out because another agency did what any of them could do,
+    then those whose waiting changes.
+    """
+    changed = [a for a in changed if a.facts.progress != Progress.ASSIGNED]
+    tasks = tasks_in_force(connection, {assignment.task for assignment in changed})
+    closings = closed_by_any(connection, changed, tasks=tasks, at=at, actor=actor)
+    moved = [*changed, *(after_step(step, at) for step in closings)]
+    return [*closings, *_freed(connection, moved, tasks, at=at, actor=actor)]
 
 
-def changes(
-    candidates: Collection[Assignment],
-    *,
-    needs: Mapping[str, Collection[str]],
-    world: World,
-    at: datetime,
-    actor: str,
+def closed_by_any(
+    connection: Connection, changed: Collection[Assignment], *, tasks: Mapping[str, Task], at: datetime, actor: str
 ) -> list[Step]:
+    """Return the steps that close out the others where any one of some agencies was to complete a task, and did.
+
+    Only `any` closes: a number or a share of agencies is for needs and roll-ups to look at, all
+    agencies go on owing. In a cascade nobody is closed out.
+    """
+    done = {(a.task, a.occurrence): a for a in changed if a.facts.progress == Progress.COMPLETED}
+    done = {key: a for key, a in done.items() if a.task in tasks and any_one_will_do(tasks[a.task])}
+    if not done:
+        return []
+    registry = registry_in_force(connection)
+    moved = {assignment.ref for assignment in changed}
+    steps = []
+    for other in assignments.of_tasks(connection, {task for task, _ in done}, lock=True):
+        doer = done.get((other.task, other.occurrence))
+        if doer is None or other.ref in moved or other.facts.progress in SETTLED:
+            continue
+        steps.append(release(other, doer, name=registry.agencies[doer.agency].name.en, at=at, actor=actor))
+    return steps
+
+
+def release(other: Assignment, doer: Assignment, *, name: str, at: datetime, actor: str) -> Step:
+    """Return the step that closes out an assignment because another agency did what either could do."""
+    payload = {"why": f"done by {name}", "by": doer.ref}
+    return Step(other, Draft(kind="released", effective_at=at, actor=actor, assignment=other.ref, payload=payload))
+
+
+def any_one_will_do(task: Task) -> bool:
+    """Return whether a task is done for all of its agencies once one of them has completed it."""
+    rule = task.for_each
+    return rule is not None and rule.complete_when == "any" and rule.then is None
+
+
+def waiting_at_first(
+    connection: Connection, owed: Collection[tuple[str, str]]
+) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """Return what each of some new (task, agency) pairs waits for; what they need is held for this transaction."""
+    tasks = tasks_in_force(connection, {task for task, _ in owed})
+    needed = {need.task for task in tasks.values() for need in task.needs}
+    known = assignments.of_tasks(connection, needed | set(tasks), lock=True)
+    scene = scene_of(connection, known, tasks=tasks)
+    for task, agency in owed:
+        scene.marks.setdefault(task, {})[agency] = Mark()  # type: ignore[attr-defined, index]
+    return {(task, agency): scene.waits_for(task, agency) for task, agency in owed}
+
+
+def check_during(connection: Connection, assignment: Assignment) -> None:
+    """Raise Refused where an assignment is reported done while a task goes on during which it is to go on."""
+    task = tasks_in_force(connection, [assignment.task]).get(assignment.task)
+    if task is None or all(need.kind != "during" for need in task.needs):
+        return
+    found = assignments.of_tasks(connection, {task.key, *(need.task for need in task.needs)})
+    scene = scene_of(connection, found, tasks={task.key: task})
+    if going_on := scene.goes_on(task.key, assignment.agency):
+        first = scene.tasks[going_on[0]].title.en if going_on[0] in scene.tasks else going_on[0]
+        sentence = f"{assignment.ref} goes on as long as '{first}' does: report it once that is completed"
+        raise Refused(sentence, code="needed-goes-on")
+
+
+def changes(candidates: Iterable[Assignment], scene: Scene, *, at: datetime, actor: str) -> list[Step]:
     """Return a step for each assignment still to be done whose waiting is no longer what it says."""
     steps = []
     for assignment in candidates:
         if assignment.facts.progress in SETTLED:
             continue
-        now = waiting_for(assignment.task, assignment.agency, needs=needs.get(assignment.task, ()), world=world)
+        now = scene.waits_for(assignment.task, assignment.agency)
         if now != assignment.facts.waiting_for:
             payload = {"waiting_for": list(now)}
             draft = Draft(kind="waiting", effective_at=at, actor=actor, assignment=assignment.ref, payload=payload)
@@ -67,8 +106,50 @@ def changes(
     return steps
 
 
-def _is_met(task: str, agency: str, need: str, world: World) -> bool:
-    owed = world.get(need, {})
-    if len(world.get(task, {})) > 1 and len(owed) > 1 and agency in owed:
-        return owed[agency]
-    return all(owed.values())
+def scene_of(connection: Connection, found: Collection[Assignment], *, tasks: Mapping[str, Task]) -> Scene:
+    """Return the scene some assignments make; `tasks` are those known already, the others are read."""
+    needed = {need.task for task in tasks.values() for need in task.needs} | {a.task for a in found}
+    known = {**tasks_in_force(connection, needed - set(tasks)), **tasks}
+    return Scene(known, marks_of(found), registry_in_force(connection))
+
+
+def tasks_in_force(connection: Connection, keys: Iterable[str]) -> dict[str, Task]:
+    """Return those of some tasks that are in force, by their keys."""
+    found: dict[str, Task] = {}
+    by_directive: dict[str, list[str]] = {}
+    for key in sorted(keys):
+        by_directive.setdefault(key.rpartition("/")[0], []).append(key)
+    for directive, mine in by_directive.items():
+        try:
+            known = {task.key: task for task in directive_in_force(connection, directive).tasks}
+        except NotFound:
+            continue
+        found |= {key: known[key] for key in mine if key in known}
+    return found
+
+
+def _freed(
+    connection: Connection, moved: Collection[Assignment], tasks: Mapping[str, Task], *, at: datetime, actor: str
+) -> list[Step]:
+    settled = {a.task for a in moved if a.facts.progress in SETTLED}
+    waiting = assignments.needing(connection, {assignment.task for assignment in moved})
+    dependents = tasks_in_force(connection, waiting)
+    dependents = {key: task for key, task in dependents.items() if _cares(task, settled)}
+    dependents |= {key: tasks[key] for key in settled & set(tasks) if _is_cascade(tasks[key])}
+    if not dependents:
+        return []
+    needed = {need.task for task in dependents.values() for need in task.needs}
+    after = {assignment.ref: assignment for assignment in moved}
+    known = [after.get(a.ref, a) for a in assignments.of_tasks(connection, needed | set(dependents), lock=True)]
+    scene = scene_of(connection, known, tasks={**tasks, **dependents})
+    candidates = [a for a in known if a.task in dependents and a.ref not in after]
+    return changes(candidates, scene, at=at, actor=actor)
+
+
+def _cares(task: Task, settled: Collection[str]) -> bool:
+    """Return whether a task may be freed: by what is settled, or by what has begun."""
+    return any(need.task in settled or need.kind != "finish-start" for need in task.needs)
+
+
+def _is_cascade(task: Task) -> bool:
+    return task.for_each is not None and task.for_each.then is not None

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select,
 
 from tracker.domain.assignment import Assignment, span_from
 from tracker.domain.limit import Limit
+from tracker.domain.rule import anchor_from
 from tracker.domain.standing import SETTLED, Cell, Facts, Progress
 from tracker.store.tables import AssignmentRow, NeedRow
 
@@ -155,6 +156,11 @@ def row_of(assignment: Assignment) -> dict[str, Any]:
         "cell": str(assignment.cell),
         "next_moment": assignment.next_moment,
         "seq": assignment.seq,
+        "occurrence": assignment.occurrence,
+        "opens_at": limit.opens_at if limit else None,
+        "cutoff": bool(limit and limit.cutoff),
+        "anchor": str(facts.anchor) if facts.anchor else None,
+        "anchored_on": facts.anchored_on,
     }
 
 
@@ -172,7 +178,14 @@ def _assignment(row: Row[Any]) -> Assignment:
     limit = None
     if row.late_from is not None:
         minute = time.fromisoformat(row.minute) if row.minute else None
-        limit = Limit(last_day=row.last_day, zone=row.zone, late_from=row.late_from, minute=minute)
+        limit = Limit(
+            last_day=row.last_day,
+            zone=row.zone,
+            late_from=row.late_from,
+            minute=minute,
+            opens_at=row.opens_at,
+            cutoff=row.cutoff,
+        )
     facts = Facts(
         progress=Progress(row.progress),
         assigned_at=row.assigned_at,
@@ -184,6 +197,8 @@ def _assignment(row: Row[Any]) -> Assignment:
         missing=row.missing,
         why=row.why,
         waiting_for=tuple(json.loads(row.waiting_for)) if row.waiting_for != "[]" else (),
+        anchor=anchor_from(row.anchor),
+        anchored_on=row.anchored_on,
     )
     return Assignment(
         ref=row.ref,
@@ -199,4 +214,5 @@ def _assignment(row: Row[Any]) -> Assignment:
         cell=Cell(row.cell),
         next_moment=row.next_moment,
         seq=row.seq,
+        occurrence=row.occurrence,
     )

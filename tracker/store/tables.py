@@ -123,9 +123,21 @@ class DirectiveRow(SQLModel, table=True):
 
 
 class TaskRow(SQLModel, table=True):
-    """A task of a current directive, in the order of its file."""
+    """A task of a current directive, in the order of its file.
+
+    `anchor` is the task or event its period is counted from. `materialise_at` is when the next
+    occurrence of a recurring task comes into sight; null where none ever will.
+    """
 
     __tablename__ = "task"
+    __table_args__ = (
+        Index(
+            "ix_task_materialise_at",
+            "materialise_at",
+            sqlite_where=text("materialise_at IS NOT NULL"),
+            postgresql_where=text("materialise_at IS NOT NULL"),
+        ),
+    )
 
     key: str = Field(primary_key=True)
     directive: str = Field(index=True)
@@ -133,6 +145,21 @@ class TaskRow(SQLModel, table=True):
     title_vi: str
     title_en: str
     title_fr: str
+    anchor: str | None = Field(default=None, index=True)
+    materialise_at: datetime | None = None
+
+
+class EventRow(SQLModel, table=True):
+    """An event that was recorded for a directive, or for one of its agencies: clocks of duties start with it."""
+
+    __tablename__ = "event"
+    __table_args__ = (UniqueConstraint("directive", "name", "day", "agency"),)
+
+    seq: int = Field(sa_column=Column(BigKey, primary_key=True, autoincrement=False))
+    directive: str = Field(index=True)
+    name: str
+    day: date
+    agency: str = ""  # all of them; a null would not be held unique
 
 
 class NeedRow(SQLModel, table=True):
@@ -184,6 +211,11 @@ class AssignmentRow(SQLModel, table=True):
     cell: str
     next_moment: datetime | None = None
     seq: int = Field(sa_type=BigInteger)
+    occurrence: date | None = None
+    opens_at: datetime | None = None
+    cutoff: bool = False
+    anchor: str | None = None
+    anchored_on: date | None = None
 
 
 class ReminderRow(SQLModel, table=True):

@@ -1,0 +1,98 @@
+"""Anchors: dates that are set when a task is completed.
+
+A duty of a fan-out waits for its own agency where the anchor task fans out to that agency too;
+otherwise until every assignment of that task is settled and one of them completed. The day counts
+on which the completion was accepted.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from tracker.domain.agency import Registry
+from tracker.domain.assignment import Assignment, anchor_document, limit_document
+from tracker.domain.calendar import Calendar
+from tracker.domain.deadline import Anchor, dated_due
+from tracker.domain.entry import Draft
+from tracker.domain.standing import SETTLED, Progress
+from tracker.operations.reading import directive_in_force
+from tracker.operations.recording import Step
+from tracker.store import assignments, clocks
+from tracker.store.store import Connection
+
+# task -> its assignments
+Known = Mapping[str, Sequence[Assignment]]
+
+
+def by_task(found: Iterable[Assignment]) -> dict[str, list[Assignment]]:
+    """Return assignments by their task."""
+    known: dict[str, list[Assignment]] = {}
+    for assignment in found:
+        known.setdefault(assignment.task, []).append(assignment)
+    return known
+
+
+def completed_on(task: str, agency: str, known: Known, *, owners: int, calendar: Calendar) -> date | None:
+    """Return the day a task counts as completed for one of `owners` agencies that wait for it; None: not yet."""
+    owed = known.get(task, ())
+    own = [assignment for assignment in owed if assignment.agency == agency]
+    pairwise = own and owners > 1 and len({assignment.agency for assignment in owed}) > 1
+    relevant = own if pairwise else owed
+    if not all(assignment.facts.progress in SETTLED for assignment in relevant):
+        return None
+    completed = (a.facts.touched_at for a in relevant if a.facts.progress == Progress.COMPLETED)
+    last = max(completed, default=None)
+    return None if last is None else calendar.civil_day(last)
+
+
+def resolved(
+    connection: Connection, changed: Collection[Assignment], *, at: datetime, actor: str, registry: Registry
+) -> list[Step]:
+    """Return the steps for assignments whose date is set because some others are settled.
+
+    `changed` are those others as they will be; they need not be written yet.
+    """
+    settled = {a.ref: a for a in changed if a.facts.progress in SETTLED}
+    anchored = clocks.anchored(connection, {str(Anchor("task", a.task)) for a in settled.values()})
+    if not anchored:
+        return []
+    tasks = set(anchored) | {anchor.partition(":")[2] for anchor in anchored.values()}
+    found = [settled.get(a.ref, a) for a in assignments.of_tasks(connection, tasks, lock=True)]
+    known = by_task(found)
+    steps = []
+    for assignment in (a for task in sorted(anchored) for a in known.get(task, ())):
+        if assignment.ref in settled or not is_waiting_for_its_date(assignment):
+            continue
+        assert assignment.facts.anchor is not None
+        owners = len({a.agency for a in known[assignment.task]})
+        name = assignment.facts.anchor.name
+        day = completed_on(name, assignment.agency, known, owners=owners, calendar=registry.calendar)
+        if day is not None:
+            steps.append(date_set(connection, assignment, day, at=at, actor=actor, registry=registry))
+    return steps
+
+
+def is_waiting_for_its_date(assignment: Assignment) -> bool:
+    """Return whether an assignment still to be settled has a date that waits for a task or an event."""
+    return assignment.facts.is_unresolved and assignment.facts.progress not in SETTLED
+
+
+def date_set(
+    connection: Connection, assignment: Assignment, day: date, *, at: datetime, actor: str, registry: Registry
+) -> Step:
+    """Return the step that gives an assignment its date, counted from the day its anchor came."""
+    directive = directive_in_force(connection, assignment.task.rsplit("/", 1)[0])
+    task = directive.task(assignment.task)
+    anchor = assignment.facts.anchor
+    assert task is not None
+    assert task.due is not None
+    assert anchor is not None
+    limit = dated_due(task.due, issued=directive.issued, calendar=registry.calendar, anchors={anchor: day})
+    payload = {
+        "limit": limit_document(limit),
+        "review": None,
+        "remind": assignment.remind,
+        "version": assignment.version + 1,
+        **anchor_document(anchor, day),
+    }
+    draft = Draft(kind="date_set", effective_at=at, actor=actor, assignment=assignment.ref, payload=payload)
+    return Step(assignment, draft)

@@ -1,0 +1,206 @@
+"""Duties: what each agency is to owe for each task of a directive, with everything its terms depend on."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from tracker.domain.agency import Registry
+from tracker.domain.assignment import Assignment, anchor_document, assignment_ref, limit_document
+from tracker.domain.deadline import Anchor, Deadline, Done, Due, Every, Review, reckon_due
+from tracker.domain.directive import Directive, Task
+from tracker.domain.entry import stamp
+from tracker.domain.fanout import fan_out
+from tracker.domain.limit import Limit
+from tracker.domain.recurrence import occurrences
+from tracker.domain.standing import SETTLED
+from tracker.operations.anchors import Known, completed_on
+from tracker.store.clocks import Event
+
+HORIZON = timedelta(days=60)
+REPORTED = "reported by the source"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """What one agency is to owe for one task, once: its limit or review, its ladder, what its date waits for."""
+
+    task: Task
+    agency: str
+    limit: Limit | None = None
+    review: str | None = None
+    anchor: Anchor | None = None
+    anchored_on: date | None = None
+    occurrence: date | None = None
+    done_at: datetime | None = None
+
+    @property
+    def ref(self) -> str:
+        """Return the reference of the assignment that tracks the duty."""
+        return assignment_ref(self.task.key, self.agency, self.occurrence)
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """Return what may change without the duty becoming another one, as an entry holds it."""
+        terms = {"limit": limit_document(self.limit), "review": self.review, "remind": self.task.remind}
+        return {**terms, **anchor_document(self.anchor, self.anchored_on)}
+
+    def payload(self, waiting_for: Iterable[str] = ()) -> dict[str, Any]:
+        """Return the payload of the entry that assigns the duty."""
+        done = {"done_at": stamp(self.done_at), "evidence": REPORTED} if self.done_at else {}
+        waiting = [] if self.done_at else list(waiting_for)
+        return {"task": self.task.key, "agency": self.agency, "waiting_for": waiting, **self.terms, **done}
+
+
+def terms_of(assignment: Assignment) -> dict[str, Any]:
+    """Return the terms an assignment stands under, as `Duty.terms` would say them."""
+    facts = assignment.facts
+    review = str(facts.review) if facts.review else None
+    terms = {"limit": limit_document(facts.limit), "review": review, "remind": assignment.remind}
+    return {**terms, **anchor_document(facts.anchor, facts.anchored_on)}
+
+
+def duty_of(
+    task: Task,
+    agency: str,
+    *,
+    issued: date,
+    registry: Registry,
+    anchored_on: date | None = None,
+    occurrence: date | None = None,
+) -> Duty:
+    """Return what one agency owes for one task; `anchored_on` is the day its anchor came, where it did."""
+    due = task.due
+    if due is None:
+        return Duty(task=task, agency=agency)
+    calendar, rule, anchor = registry.calendar, due.rule, due.anchor
+    days = {anchor: anchored_on} if anchor and anchored_on else {}
+    every = occurrence if isinstance(rule, Every) else None
+    found = reckon_due(due, issued=issued, calendar=calendar, anchors=days, occurrence=every)
+    return Duty(
+        task=task,
+        agency=agency,
+        limit=found if isinstance(found, Deadline) else None,
+        review=str(rule.span) if isinstance(rule, Review) else None,
+        anchor=anchor,
+        anchored_on=anchored_on,
+        occurrence=occurrence,
+        done_at=calendar.instant(rule.day) if isinstance(rule, Done) else None,
+    )
+
+
+def duties(
+    directive: Directive,
+    registry: Registry,
+    *,
+    at: datetime,
+    kept: Mapping[str, Assignment],
+    known: Known,
+    events: Collection[Event],
+) -> Iterator[Duty]:
+    """Yield what is owed under a directive from an instant on; `kept` is what is owed already, by reference.
+
+    `known` are the assignments of the tasks that periods may be counted from.
+    """
+    on = registry.calendar.civil_day(at)
+    for task in directive.tasks:
+        agencies = fan_out(task, registry, on)
+        for agency in agencies:
+            yield from _of_agency(task, agency, directive, registry, at, kept, known, events, len(agencies))
+
+
+def _of_agency(
+    task: Task,
+    agency: str,
+    directive: Directive,
+    registry: Registry,
+    at: datetime,
+    kept: Mapping[str, Assignment],
+    known: Known,
+    events: Collection[Event],
+    owners: int,
+) -> Iterator[Duty]:
+    issued, due = directive.issued, task.due
+    base = kept.get(assignment_ref(task.key, agency))
+    if due is not None and isinstance(due.rule, Every):
+        yield from _occurrences(task, due.rule, agency, directive, registry, at, kept)
+    elif due is not None and due.anchor_event:
+        own = event_days(due.anchor_event, agency, events)
+        first, more = shared_out(base, own)
+        yield duty_of(task, agency, issued=issued, registry=registry, anchored_on=first)
+        for day in more:
+            yield duty_of(task, agency, issued=issued, registry=registry, anchored_on=day, occurrence=day)
+    else:
+        came = _anchor_day(due, agency, directive, registry, base, known, owners)
+        yield duty_of(task, agency, issued=issued, registry=registry, anchored_on=came)
+
+
+def event_days(name: str, agency: str, events: Collection[Event]) -> tuple[date, ...]:
+    """Return the days on which an event came for an agency, in the order they were recorded, each once."""
+    return tuple({e.day: None for e in events if e.name == name and e.agency in (None, agency)})
+
+
+def shared_out(base: Assignment | None, days: tuple[date, ...]) -> tuple[date | None, tuple[date, ...]]:
+    """Return the event that dates the duty itself, and those that make an occurrence each.
+
+    The first dates it, unless it was settled by then without one.
+    """
+    first = days[0] if days else None
+    if base is not None and base.facts.anchored_on is not None:
+        first = base.facts.anchored_on
+    elif base is not None and base.facts.progress in SETTLED:
+        first = None
+    return first, tuple(day for day in days if day != first)
+
+
+def next_look(task: Task, directive: Directive, registry: Registry, *, after: date) -> datetime | None:
+    """Return when the first occurrence of a task after a day comes into sight; None where there is none."""
+    if task.due is None or not isinstance(task.due.rule, Every) or not task.tracked:
+        return None
+    calendar = registry.calendar
+    since = after + timedelta(days=1)
+    coming = occurrences(task.due.rule, issued=directive.issued, zone=calendar.zone, since=since)
+    day = next(coming, None)
+    return None if day is None else calendar.instant(day - HORIZON)
+
+
+def _occurrences(
+    task: Task,
+    rule: Every,
+    agency: str,
+    directive: Directive,
+    registry: Registry,
+    at: datetime,
+    kept: Mapping[str, Assignment],
+) -> Iterator[Duty]:
+    """Yield the occurrences in sight that have not passed."""
+    calendar = registry.calendar
+    today = calendar.civil_day(at)
+    for day in occurrences(rule, issued=directive.issued, zone=calendar.zone, since=today - timedelta(days=7)):
+        if day > today + HORIZON:
+            return
+        duty = duty_of(task, agency, issued=directive.issued, registry=registry, occurrence=day)
+        known = kept.get(duty.ref)
+        limit = known.facts.limit if known else duty.limit
+        if limit is not None and limit.late_from > at:  # those that have passed stay as they are
+            yield duty
+
+
+def _anchor_day(
+    due: Due | None,
+    agency: str,
+    directive: Directive,
+    registry: Registry,
+    base: Assignment | None,
+    known: Known,
+    owners: int,
+) -> date | None:
+    """Return the day the task a period is counted from was completed; once it was set, it stays."""
+    if due is None or due.anchor_task is None:
+        return None
+    if base is not None and base.facts.anchor == due.anchor and base.facts.anchored_on is not None:
+        return base.facts.anchored_on
+    done = directive.task(due.anchor_task)
+    if done is not None and done.due is not None and isinstance(done.due.rule, Done):
+        return done.due.rule.day
+    return completed_on(due.anchor_task, agency, known, owners=owners, calendar=registry.calendar)

@@ -14,11 +14,11 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from tracker.domain.agency import Agency, AgencySet, Registry
-from tracker.domain.calendar import Calendar, SpecialDay
 from tracker.domain.directive import Directive, ForEach, Locator, Need, Relation, RelationWord, Source, Task
 from tracker.domain.errors import Broken
 from tracker.domain.ladder import Ladder
 from tracker.domain.text import Text
+from tracker.files.calendar_documents import calendar_document, calendar_from
 from tracker.files.due_documents import due_document, due_from
 from tracker.files.ladders import rung_of, rung_text
 from tracker.files.scalars import day_of, minute_of, span_of
@@ -149,17 +149,10 @@ def _task(key: str, name: str, document: Document) -> Task:
 
 def registry_document(registry: Registry) -> Document:
     """Return a registry as JSON values; `registry_from` reads it back equal."""
-    calendar = registry.calendar
     return {
         "agencies": [_agency(agency) for agency in registry.agencies.values()],
         "sets": {name: {"kind": list(s.kinds), "codes": list(s.codes)} for name, s in registry.sets.items()},
-        "calendar": {
-            "zone": calendar.zone,
-            "weekend": sorted(calendar.weekend),
-            **({} if calendar.roll == "forward" else {"roll": calendar.roll}),
-            "days_off": [_special_day(day) for day in calendar.days_off.values()],
-            "make_up_days": [_special_day(day) for day in calendar.make_up_days.values()],
-        },
+        "calendar": calendar_document(registry.calendar),
         "ladders": {name: _ladder(ladder) for name, ladder in registry.ladders.items()},
         "due_soon": str(registry.due_soon),
     }
@@ -169,17 +162,10 @@ def registry_document(registry: Registry) -> Document:
 def registry_from(document: Document) -> Registry:
     """Return the registry of a document; raises Broken where it was damaged."""
     agencies = (_agency_from(agency) for agency in document["agencies"])
-    calendar = document["calendar"]
     return Registry(
         agencies={agency.code: agency for agency in agencies},
         sets={name: AgencySet(kinds=tuple(s["kind"]), codes=tuple(s["codes"])) for name, s in document["sets"].items()},
-        calendar=Calendar(
-            zone=calendar["zone"],
-            weekend=frozenset(calendar["weekend"]),
-            days_off=_special_days_from(calendar["days_off"]),
-            make_up_days=_special_days_from(calendar["make_up_days"]),
-            roll=calendar.get("roll", "forward"),
-        ),
+        calendar=calendar_from(document["calendar"]),
         ladders={name: _ladder_from(name, ladder) for name, ladder in document["ladders"].items()},
         due_soon=span_of(document["due_soon"]),
     )
@@ -276,26 +262,6 @@ def _agency_from(document: Document) -> Agency:
         valid_from=_day(get("valid_from")),
         valid_to=_day(get("valid_to")),
     )
-
-
-def _special_day(day: SpecialDay) -> Document:
-    known_on = _iso(day.known_on)
-    return _without_gaps(
-        {"date": day.day.isoformat(), "name": _text(day.name), "source": day.source, "known_on": known_on}
-    )
-
-
-def _special_days_from(documents: list[Document]) -> dict[date, SpecialDay]:
-    days = (
-        SpecialDay(
-            day=day_of(document["date"]),
-            name=Text(**document["name"]),
-            source=document["source"],
-            known_on=_day(document.get("known_on")),
-        )
-        for document in documents
-    )
-    return {day.day: day for day in days}
 
 
 def _ladder(ladder: Ladder) -> Document:

@@ -12,6 +12,7 @@ from tracker.domain.agency import Agency, AgencySet, Registry
 from tracker.domain.finding import Finding
 from tracker.domain.text import Text
 from tracker.files import scalars
+from tracker.files.calendar import KEYS as CALENDAR_KEYS
 from tracker.files.calendar import read_calendar
 from tracker.files.form import Form, form, several, table, text
 from tracker.files.ladders import read_ladders
@@ -51,7 +52,7 @@ def read_registry(folder: Path) -> tuple[Registry | None, tuple[Finding, ...]]:
         _read_files(fields, folder, book, reports)
         _check_parents(book)
         sets = fields.need("sets", lambda report, node: _sets(report, node, book.agencies)) or {}
-    if fields := _open(folder / "calendar.yaml", ("zone", "weekend", "roll", "days_off", "make_up_days"), reports):
+    if fields := _open(folder / "calendar.yaml", CALENDAR_KEYS, reports):
         calendar = read_calendar(fields)
     if fields := _open(folder / "ladders.yaml", ("due_soon", "ladders"), reports):
         ladders = read_ladders(fields)

@@ -136,15 +136,16 @@ def test_every_zone_agrees_with_its_clocks_before_at_and_after_they_are_moved() 
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"),
+    ("name", "day"),
     [
-        ("Asia/Ho_Chi_Minh", datetime(2025, 9, 1)),
-        ("America/Havana", datetime(2025, 11, 2)),  # shown twice
-        ("Pacific/Apia", datetime(2011, 12, 31)),  # the day after the one that never was
-        ("Africa/Casablanca", datetime(2030, 1, 1)),
+        ("Asia/Ho_Chi_Minh", date(2025, 9, 1)),
+        ("America/Havana", date(2025, 11, 2)),  # shown twice
+        ("Pacific/Apia", date(2011, 12, 31)),  # the day after the one that never was
+        ("Africa/Casablanca", date(2030, 1, 1)),
     ],
 )
-def test_the_oracle_itself_agrees_with_a_clock_looked_at_every_minute(name: str, shown: datetime) -> None:
+def test_the_oracle_itself_agrees_with_a_clock_looked_at_every_minute(name: str, day: date) -> None:
+    shown = datetime.combine(day, time())
     assert last_reading(name, shown) == minute_by_minute(name, shown)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tracker.domain.calendar import Calendar, Span
-from tracker.domain.deadline import Within, reckon
+from tracker.domain.deadline import Within, dated
 from tracker.files.registry import read_registry
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +57,7 @@ def test_the_last_working_day_on_or_before_a_day(calendar: Calendar, day: str, l
     [
         ("2025-08-02", Span(30, "days"), "2025-09-03"),  # the start is not counted, then the break of National Day
         ("2025-08-11", Span(20, "days"), "2025-09-03"),  # 31 August is the Sunday of the break
+        ("2026-01-31", Span(1, "months"), "2026-03-02"),  # there is no 31 February, and the 28th is a Saturday
         ("2025-04-25", Span(2, "working days"), "2025-04-28"),  # Saturday 26 April counts
         ("2025-04-29", Span(3, "working days"), "2025-05-07"),
         ("2025-08-28", Span(5, "working days"), "2025-09-08"),
@@ -65,6 +66,6 @@ def test_the_last_working_day_on_or_before_a_day(calendar: Calendar, day: str, l
     ],
 )
 def test_a_period_ends_where_the_civil_code_says(calendar: Calendar, issued: str, span: Span, last: str) -> None:
-    deadline = reckon(Within(span), issued=date.fromisoformat(issued), calendar=calendar)
+    deadline = dated(Within(span), issued=date.fromisoformat(issued), calendar=calendar)
     assert deadline is not None
     assert deadline.last_day == date.fromisoformat(last)

@@ -8,6 +8,7 @@ import pytest
 from tests.builders import a_calendar, a_ladder
 from tracker.domain.calendar import Span
 from tracker.domain.limit import Limit
+from tracker.domain.rule import Anchor
 from tracker.domain.standing import CLOSED_OUT, Cell, Facts, Policy, Progress, next_moment, soon_from, standing
 
 TICK = timedelta(microseconds=1)
@@ -167,3 +168,63 @@ def test_a_settled_or_submitted_assignment_needs_no_further_look() -> None:
 
 def test_a_new_assignment_needs_a_look_at_once() -> None:
     assert next_moment(facts(), at=ASSIGNED, policy=POLICY, told=None) == ASSIGNED
+
+
+CUT = replace(LIMIT, cutoff=True)
+
+
+@pytest.mark.parametrize("progress", [Progress.ASSIGNED, Progress.ACKNOWLEDGED, Progress.RETURNED])
+@pytest.mark.parametrize(
+    ("at", "expected"), [(LATE - TICK, Cell.IN_TIME), (LATE, Cell.CLOSED_OUT), (LATE + TICK, Cell.CLOSED_OUT)]
+)
+def test_after_a_cut_off_what_is_open_is_void_and_never_late(at: datetime, expected: Cell, progress: Progress) -> None:
+    assert cell(facts(progress=progress, limit=CUT, returned_at=SOON), at) == expected
+
+
+def test_a_report_that_came_before_the_cut_off_still_counts() -> None:
+    for progress, expected in ((Progress.SUBMITTED, Cell.IN_TIME), (Progress.COMPLETED, Cell.ON_TIME)):
+        assert cell(facts(progress=progress, limit=CUT, received_at=LATE - TICK), LATE + timedelta(days=9)) == expected
+
+
+def test_nobody_is_reminded_of_what_is_void() -> None:
+    known, at = facts(limit=CUT), ASSIGNED
+    looks = []
+    while (at_next := next_moment(known, at=at, policy=POLICY, told=at)) is not None and len(looks) < 20:
+        at = at_next
+        looks.append(at)
+        if at == LATE:
+            break
+    assert looks[-1] == LATE
+    # after it, only the look that closes it out is owed
+    assert next_moment(known, at=LATE, policy=POLICY, told=LATE) == LATE
+
+
+def test_a_date_that_waits_is_undated_with_that_reason_even_while_another_task_is_needed() -> None:
+    waiting = undated(review=None, anchor=Anchor("event", "shortage"), waiting_for=("2025/412-tb-vpcp/survey",))
+    found = standing(waiting, at=LATE, policy=POLICY)
+    assert (found.name, found.cell) == ("undated", Cell.UNDATED)
+    assert str(found.reason) == "no date yet: it is set when the event 'shortage' is recorded"
+    assert next_moment(waiting, at=LATE, policy=POLICY, told=ASSIGNED) is None
+
+
+OPENS = datetime(2025, 8, 19, 17, tzinfo=UTC)  # Wed 20 Aug 00:00
+WINDOW = replace(LIMIT, opens_at=OPENS)
+
+
+@pytest.mark.parametrize(
+    ("at", "code"), [(OPENS - TICK, "not_open_yet"), (OPENS, "open"), (OPENS + TICK, "open"), (SOON, "due_soon")]
+)
+def test_a_window_that_is_not_open_yet_is_open_work_with_another_reason(at: datetime, code: str) -> None:
+    found = standing(facts(limit=WINDOW), at=at, policy=POLICY)
+    assert found.reason.code == code
+    assert found.cell == Cell.IN_TIME
+
+
+def test_nothing_is_due_soon_before_it_opens() -> None:
+    late_window = replace(LIMIT, opens_at=LATE - timedelta(days=1))
+    assert soon_from(late_window, POLICY) == LATE - timedelta(days=1)
+
+
+def test_no_rung_comes_before_a_window_opens_and_its_notice_comes_in_the_first_office_hours() -> None:
+    found = next_moment(facts(limit=WINDOW), at=ASSIGNED, policy=POLICY, told=None)
+    assert found == datetime(2025, 8, 20, 1, tzinfo=UTC)

@@ -5,7 +5,7 @@ file applied twice changes nothing, and completed work stays completed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import repeat
@@ -13,31 +13,35 @@ from typing import Any
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
-from tracker.domain.deadline import Every
 from tracker.domain.directive import Directive
 from tracker.domain.entry import Draft, canonical
 from tracker.domain.standing import SETTLED
 from tracker.files.documents import directive_document, fingerprint, registry_document
 from tracker.files.plan import Plan, plan
+from tracker.operations.agencies import succession
+from tracker.operations.amend import Writer, amendment, as_they_will_be, renaming, slot, superseded_by
 from tracker.operations.anchors import Known, by_task, resolved
-from tracker.operations.duties import HORIZON, Duty, duties, next_look, terms_of
-from tracker.operations.events import assign
+from tracker.operations.duties import HORIZON, Duty, duties, next_look
 from tracker.operations.reading import read_version
 from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
-from tracker.operations.waiting import changes, waiting_for, world_of
 from tracker.store import adopted, assignments, clocks, ledger, outbox
 from tracker.store.store import Connection, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adopted:
-    """What an adoption did: the version in force, and how many assignments were added, changed and withdrawn."""
+    """What an adoption did: the version in force, and how many assignments were added, changed and withdrawn.
+
+    `carried` go on from a superseded directive whose task is restated; `superseded` are those closed there.
+    """
 
     key: str
     version: int
     added: int = 0
     changed: int = 0
     withdrawn: int = 0
+    carried: int = 0
+    superseded: int = 0
     unchanged: bool = False
 
 
@@ -82,112 +86,55 @@ def adopt_directive(store: Store, directive: Directive, *, at: datetime, actor: 
         registry = registry_in_force(connection)
         version = before.version + 1 if before else 1
         clocks.lock_tasks(connection, directive.key)
-        kept = assignments.of_directive(connection, directive.key, lock=True)
-        wanted = duties(
-            directive,
-            registry,
-            at=at,
-            kept={assignment.ref: assignment for assignment in kept},
-            known=_known(connection, directive, kept),
-            events=clocks.events(connection, directive.key),
-        )
-        owed = {duty.ref: duty for duty in wanted}
-        steps, counts = _steps(connection, directive, owed, kept, version=version, at=at, actor=actor)
-        dated = _dated_by(connection, steps, at=at, actor=actor, registry=registry)
+        writer = Writer(directive=directive, version=version, registry=registry, at=at, actor=actor)
+        held = assignments.of_directive(connection, directive.key, lock=True)
+        renames = renaming(read_version(directive.key, before) if before else None, held, writer)
+        kept = as_they_will_be(held, renames, at)
+        owed = _owed(connection, directive, kept, registry=registry, at=at)
+        change = amendment(connection, writer, owed=owed, kept=kept)
+        dated = _dated_by(connection, change.steps, at=at, actor=actor, registry=registry)
         row = _directive_row(directive, version, mark)
-        note = Draft(kind="directive_adopted", effective_at=at, actor=actor, payload=_summary(directive, row, owed))
-        position, _ = record_runs(connection, steps, dated, at=at, registry=registry, others=[note])
-        first = position.seq - len(steps) - len(dated)
+        summary = _summary(directive, row, owed) | _names(renames, superseded_by(connection, directive))
+        note = Draft(kind="directive_adopted", effective_at=at, actor=actor, payload=summary)
+        runs = [renames, change.steps, change.waiting, dated]
+        position, _ = record_runs(connection, *runs, at=at, registry=registry, others=[note])
         adopted.add_directive(
             connection,
-            {**row, "seq": first, "adopted_at": at},
+            {**row, "seq": position.seq - sum(map(len, runs)), "adopted_at": at},
             _task_rows(directive, registry, at),
             _edges(directive),
         )
-        for ref in counts.pop("refs"):
+        for ref in change.cancelled:
             outbox.cancel(connection, ref, why="withdrawn or changed before it was sent")
+        counts = {name: getattr(change, name) for name in _COUNTS}
         return Adopted(key=directive.key, version=version, **counts)
 
 
-def _steps(
-    connection: Connection,
-    directive: Directive,
-    duties: Mapping[str, Duty],
-    kept: Sequence[Assignment],
-    *,
-    version: int,
-    at: datetime,
-    actor: str,
-) -> tuple[list[Step], dict[str, Any]]:
-    """Return the steps that lead from what is owed to what is to be owed, and their counts."""
-    known = {assignment.ref: assignment for assignment in kept}
-    new = [duty for ref, duty in duties.items() if ref not in known]
-    moved = [(known[ref], duty) for ref, duty in duties.items() if ref in known and _differs(known[ref], duty)]
-    open_still = [a for a in kept if a.ref not in duties and a.facts.progress not in SETTLED]
-    gone = [a for a in open_still if not _stays(a, directive, at)]
-    why = f"withdrawn by version {version} of {directive.number}"
-
-    def step(before: Assignment | None, kind: str, ref: str, payload: dict[str, Any]) -> Step:
-        return Step(before, Draft(kind=kind, effective_at=at, actor=actor, assignment=ref, payload=payload))
-
-    waits = _Waits(connection, directive, duties, kept, gone)
-    steps = [assign(duty, waits.of(duty), at=at, actor=actor) for duty in new]
-    steps += [
-        step(before, "date_set", before.ref, {**duty.terms, "version": before.version + 1}) for before, duty in moved
-    ]
-    steps += [step(before, "withdrawn", before.ref, {"why": why}) for before in gone]
-    taken = {s.draft.assignment for s in steps}
-    steps += [s for s in waits.changes(at=at, actor=actor) if s.draft.assignment not in taken]
-    refs = [before.ref for before, _ in moved] + [before.ref for before in gone]
-    return steps, {"added": len(new), "changed": len(moved), "withdrawn": len(gone), "refs": refs}
+_COUNTS = ("added", "changed", "withdrawn", "carried", "superseded")
 
 
-class _Waits:
-    """What waits for what once a directive is in force, seen from its own tasks and from those that need them."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        directive: Directive,
-        duties: Mapping[str, Duty],
-        kept: Sequence[Assignment],
-        gone: Sequence[Assignment],
-    ) -> None:
-        mine = {task.key: tuple(need.task for need in task.needs) for task in directive.tasks}
-        theirs = assignments.needing(connection, mine)
-        self.needs = {**theirs, **mine}
-        outside = {key for needs in self.needs.values() for key in needs} | set(theirs)
-        others = assignments.of_tasks(connection, outside - set(mine), lock=True)
-        left = {assignment.ref for assignment in gone}
-        self.world = world_of([a for a in (*kept, *others) if a.ref not in left])
-        known = {assignment.ref for assignment in kept}
-        for duty in duties.values():
-            if duty.ref not in known:
-                agencies = self.world.setdefault(duty.task.key, {})
-                agencies[duty.agency] = duty.done_at is not None and agencies.get(duty.agency, True)
-        for assignment in gone:
-            self.world.setdefault(assignment.task, {}).setdefault(assignment.agency, True)
-        self.candidates = [a for a in (*kept, *others) if a.task in self.needs and a.ref not in left]
-
-    def of(self, duty: Duty) -> tuple[str, ...]:
-        needs = self.needs.get(duty.task.key, ())
-        return waiting_for(duty.task.key, duty.agency, needs=needs, world=self.world)
-
-    def changes(self, *, at: datetime, actor: str) -> list[Step]:
-        return changes(self.candidates, needs=self.needs, world=self.world, at=at, actor=actor)
+def _owed(
+    connection: Connection, directive: Directive, kept: Sequence[Assignment], *, registry: Registry, at: datetime
+) -> Mapping[str, Duty]:
+    """Return what is to be owed by reference, each duty by the agency that it was handed on to, if it was."""
+    wanted = duties(
+        directive,
+        registry,
+        at=at,
+        kept={slot(assignment): assignment for assignment in kept},
+        known=_known(connection, directive, kept),
+        events=clocks.events(connection, directive.key),
+    )
+    heirs = succession(connection)
+    found = [replace(duty, agency=heirs.of(duty.task.key, duty.agency)) for duty in wanted]
+    return {duty.ref: duty for duty in found}
 
 
-def _differs(before: Assignment, duty: Duty) -> bool:
-    if before.facts.progress in SETTLED:
-        return False  # what was completed under the old terms stays completed under them
-    return terms_of(before) != duty.terms
-
-
-def _stays(assignment: Assignment, directive: Directive, at: datetime) -> bool:
-    """Return whether an occurrence that has passed stays owed: a new version changes those to come."""
-    task, limit = directive.task(assignment.task), assignment.facts.limit
-    recurs = task is not None and task.due is not None and isinstance(task.due.rule, Every)
-    return assignment.occurrence is not None and recurs and limit is not None and limit.late_from <= at
+def _names(renames: Sequence[Step], superseded: Sequence[str]) -> dict[str, Any]:
+    """Return what the entry of an adoption says of tasks under another id and of directives put out of force."""
+    names = {step.draft.payload["was"]: step.draft.payload["task"] for step in renames}
+    renamed = {"renamed": [[was, now] for was, now in sorted(names.items())]} if names else {}
+    return renamed | ({"supersedes": list(superseded)} if superseded else {})
 
 
 def _dated_by(

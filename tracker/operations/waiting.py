@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from tracker.domain.assignment import Assignment
-from tracker.domain.directive import Task
+from tracker.domain.directive import Directive, Task
 from tracker.domain.entry import Draft
 from tracker.domain.errors import NotFound, Refused
 from tracker.domain.standing import SETTLED, Progress
@@ -73,10 +73,30 @@ def waiting_at_first(
     tasks = tasks_in_force(connection, {task for task, _ in owed})
     needed = {need.task for task in tasks.values() for need in task.needs}
     known = assignments.of_tasks(connection, needed | set(tasks), lock=True)
-    scene = scene_of(connection, known, tasks=tasks)
+    marks = marks_of(known)
     for task, agency in owed:
-        scene.marks.setdefault(task, {})[agency] = Mark()  # type: ignore[attr-defined, index]
+        marks.setdefault(task, {})[agency] = Mark()
+    scene = Scene({**tasks_in_force(connection, needed), **tasks}, marks, registry_in_force(connection))
     return {(task, agency): scene.waits_for(task, agency) for task, agency in owed}
+
+
+def scene_after(
+    connection: Connection, after: Collection[Assignment], *, own: Directive | None = None
+) -> tuple[Scene, tuple[Assignment, ...]]:
+    """Return the scene once some assignments are as given, which need not be written yet, and all it holds.
+
+    `own` is a directive that comes into force with this transaction. What is read is held for it.
+    """
+    mine = {task.key: task for task in own.tasks} if own else {}
+    keys = {assignment.task for assignment in after} | set(mine)
+    tasks = _others(connection, {*keys, *assignments.needing(connection, keys)}, own) | mine
+    needed = {need.task for task in tasks.values() for need in task.needs}
+    tasks |= _others(connection, needed - set(tasks), own)
+    changed = {assignment.ref: assignment for assignment in after}
+    found = assignments.of_tasks(connection, needed | set(tasks) | keys, lock=True)
+    known = {**{assignment.ref: assignment for assignment in found}, **changed}
+    scene = Scene(tasks, marks_of(known.values()), registry_in_force(connection))
+    return scene, tuple(known[ref] for ref in sorted(known))
 
 
 def check_during(connection: Connection, assignment: Assignment) -> None:
@@ -126,6 +146,11 @@ def tasks_in_force(connection: Connection, keys: Iterable[str]) -> dict[str, Tas
             continue
         found |= {key: known[key] for key in mine if key in known}
     return found
+
+
+def _others(connection: Connection, keys: Iterable[str], own: Directive | None) -> dict[str, Task]:
+    """Return tasks in force, but none of a directive whose new version is not written yet."""
+    return tasks_in_force(connection, (k for k in keys if own is None or k.rpartition("/")[0] != own.key))
 
 
 def _freed(

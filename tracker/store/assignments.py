@@ -51,6 +51,13 @@ def of_directive(connection: Connection, directive: str, *, lock: bool = False) 
     return read_assignments(connection, question.with_for_update() if lock else question)
 
 
+def unsettled(connection: Connection, *, lock: bool = False) -> tuple[Assignment, ...]:
+    """Return every assignment that is still to be settled, in the order of the references."""
+    settled = [str(progress) for progress in SETTLED]
+    question = select(ASSIGNMENT).where(ASSIGNMENT.c.progress.not_in(settled)).order_by(ASSIGNMENT.c.ref)
+    return read_assignments(connection, question.with_for_update() if lock else question)
+
+
 def find(
     connection: Connection,
     *,
@@ -114,6 +121,15 @@ def open_counts(connection: Connection, tasks: Iterable[str]) -> Mapping[str, tu
         .group_by(ASSIGNMENT.c.task)
     )
     return {task: (total, total - done) for task, total, done in connection.execute(question)}
+
+
+def open_by_agency(connection: Connection) -> Mapping[str, int]:
+    """Return how many assignments of each agency are not settled, by its code; agencies without any are left out."""
+    question = select(ASSIGNMENT.c.agency, func.count()).where(
+        ASSIGNMENT.c.progress.not_in([str(p) for p in SETTLED])
+    )
+    rows = connection.execute(question.group_by(ASSIGNMENT.c.agency).order_by(ASSIGNMENT.c.agency))
+    return {row[0]: row[1] for row in rows}
 
 
 def needing(connection: Connection, tasks: Iterable[str]) -> Mapping[str, tuple[str, ...]]:

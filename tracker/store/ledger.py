@@ -111,6 +111,12 @@ def entries(
     yield from read_entries(connection, question)
 
 
+def notes(connection: Connection, kind: str) -> Iterator[Entry]:
+    """Yield the entries of a kind that are about no assignment in particular, in their order."""
+    question = select(ENTRY).where(ENTRY.c.assignment.is_(None), ENTRY.c.kind == kind).order_by(ENTRY.c.seq)
+    yield from read_entries(connection, question)
+
+
 def read_entries(connection: Connection, question: Select[Any]) -> Iterator[Entry]:
     """Yield the entries a question about their table finds, in its order."""
     # an option of the question: set on the connection it would turn every later statement into a cursor too

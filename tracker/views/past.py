@@ -10,7 +10,9 @@ from tracker.store.outbox import Delivery, Reminder
 from tracker.store.store import Connection
 
 # what takes the ground from under a reminder that has not left yet
-_ENDS_WAITING = frozenset({"submitted", "completed", "withdrawn", "date_set"})
+_ENDS_WAITING = frozenset(
+    {"submitted", "completed", "withdrawn", "released", "superseded", "reinstated", "date_set", "cut_off"}
+)
 
 
 class Past:

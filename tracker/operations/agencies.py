@@ -1,0 +1,196 @@
+"""Agencies that end: a merged or split office keeps its past and hands on what it still owes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from tracker.domain.agency import Registry
+from tracker.domain.assignment import Assignment, assignment_ref, state_document
+from tracker.domain.entry import Draft
+from tracker.domain.errors import NotFound, Refused
+from tracker.domain.standing import SETTLED
+from tracker.operations.duties import terms_of
+from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
+from tracker.operations.waiting import changes, scene_after
+from tracker.store import assignments, ledger, outbox
+from tracker.store.store import Connection, Store
+
+KIND = "agency_handed_on"
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOn:
+    """What was handed on: pairs of the reference closed and the one that continues it.
+
+    `merged` are those that went into what the successor owed itself.
+    """
+
+    pairs: tuple[tuple[str, str], ...] = ()
+    merged: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """An agency that ended with assignments open, and who seems to follow it: of its kind, from that very day."""
+
+    code: str
+    valid_to: date | None
+    open: int
+    heirs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """Who owes what an agency owed, by the hand-overs in their order: (from, to, tasks or all)."""
+
+    steps: tuple[tuple[str, str, frozenset[str] | None], ...]
+
+    def of(self, task: str, agency: str) -> str:
+        """Return the agency that owes a task in place of another: itself, where nothing was handed on."""
+        for one, other, tasks in self.steps:
+            if agency == one and (tasks is None or task in tasks):
+                agency = other
+        return agency
+
+
+def succession(connection: Connection) -> Succession:
+    """Return what was handed on so far."""
+    found = (entry.payload for entry in ledger.notes(connection, KIND))
+    return Succession(
+        tuple((p["from"], p["to"], frozenset(p["tasks"]) if p["tasks"] is not None else None) for p in found)
+    )
+
+
+def hand_on(
+    store: Store,
+    from_code: str,
+    to_code: str,
+    *,
+    at: datetime,
+    actor: str,
+    instrument: str,
+    tasks: Collection[str] | None = None,
+) -> HandedOn:
+    """Hand on the open assignments of an agency to its successor, in one transaction; its past stays with it.
+
+    Each is closed as superseded, and the successor is assigned the same duty, with its progress,
+    deadline and first date. `instrument` is what ordered it; `tasks` are those that go to this
+    successor where an agency is split. What is adopted later asks the successor too.
+    """
+    if not instrument.strip():
+        raise Refused("say what ordered it: an agency hands on by a decree or a decision", code="no-instrument")
+    with store.write() as connection:
+        at = ledger.settle(connection, at)
+        registry = registry_in_force(connection)
+        _check(registry, from_code, to_code, on=registry.calendar.civil_day(at))
+        mine = _open(connection, from_code, tasks)
+        scope = None if tasks is None else sorted(tasks)
+        payload = {"from": from_code, "to": to_code, "instrument": instrument.strip(), "tasks": scope}
+        note = Draft(kind=KIND, effective_at=at, actor=actor, payload={**payload, "assignments": len(mine)})
+        done, runs = _handing(connection, mine, to_code, registry, why=instrument.strip(), at=at, actor=actor)
+        record_runs(connection, *runs, at=at, registry=registry, others=[note])
+        for assignment in mine:
+            outbox.cancel(connection, assignment.ref, why="handed on before it was sent")
+        return done
+
+
+def ended(connection: Connection, registry: Registry, *, on: date) -> tuple[Ended, ...]:
+    """Return the agencies that a registry no longer has on a day and that have assignments open."""
+    found = []
+    for code, count in assignments.open_by_agency(connection).items():
+        agency = registry.agencies.get(code)
+        if agency is None or not agency.is_valid(on):
+            heirs = _heirs(code, registry, on) if agency else ()
+            found.append(Ended(code=code, valid_to=agency.valid_to if agency else None, open=count, heirs=heirs))
+    return tuple(found)
+
+
+def _heirs(code: str, registry: Registry, on: date) -> tuple[str, ...]:
+    gone = registry.agencies[code]
+    if gone.valid_to is None:
+        return ()
+    return tuple(
+        other.code
+        for other in sorted(registry.agencies.values(), key=lambda agency: agency.code)
+        if other.kind == gone.kind and other.valid_from == gone.valid_to and other.is_valid(on)
+    )
+
+
+def _check(registry: Registry, from_code: str, to_code: str, *, on: date) -> None:
+    for code in (from_code, to_code):
+        if code not in registry.agencies:
+            raise NotFound(f"the registry has no agency '{code}'", code="unknown-agency")
+    if from_code == to_code:
+        raise Refused(f"{from_code} cannot hand on to itself", code="same-agency")
+    if not registry.agencies[to_code].is_valid(on):
+        raise Refused(f"{to_code} does not exist on {on}: nothing can be handed on to it", code="agency-ended")
+
+
+def _open(connection: Connection, code: str, tasks: Collection[str] | None) -> tuple[Assignment, ...]:
+    refs = [a.ref for a in assignments.find(connection, agency=code) if tasks is None or a.task in tasks]
+    found = assignments.get(connection, refs, lock=True)
+    return tuple(assignment for assignment in found if assignment.facts.progress not in SETTLED)
+
+
+def _handing(
+    connection: Connection,
+    mine: Sequence[Assignment],
+    to_code: str,
+    registry: Registry,
+    *,
+    why: str,
+    at: datetime,
+    actor: str,
+) -> tuple[HandedOn, tuple[list[Step], list[Step]]]:
+    """Return what is handed on to which reference, and the steps that do it."""
+    targets = _targets(connection, mine, to_code)
+    name = registry.agencies[to_code].name.en
+
+    def close(assignment: Assignment) -> Step:
+        payload = {"why": f"handed on to {name} ({why})", "by": targets[assignment.ref][0]}
+        return Step(assignment, _draft("superseded", assignment.ref, payload, at, actor))
+
+    def give(assignment: Assignment, waiting: Sequence[str]) -> Step:
+        payload = {"task": assignment.task, "agency": to_code, "waiting_for": list(waiting), **terms_of(assignment)}
+        payload |= {"continues": assignment.ref, "state": state_document(assignment, version=assignment.version)}
+        return Step(None, _draft("assigned", targets[assignment.ref][0], payload, at, actor))
+
+    closed = [close(assignment) for assignment in mine]
+    moving = [assignment for assignment in mine if not targets[assignment.ref][1]]
+    after = [after_step(step, at) for step in (*closed, *(give(a, ()) for a in moving))]
+    scene, found = scene_after(connection, after)
+    given = [give(a, scene.waits_for(a.task, to_code)) for a in moving]
+    new = {step.draft.assignment for step in given}
+    waiting = changes((a for a in found if a.ref not in new), scene, at=at, actor=actor)
+    pairs = [(a.ref, *targets[a.ref]) for a in mine]
+    done = HandedOn(
+        pairs=tuple((ref, target) for ref, target, merged in pairs if not merged),
+        merged=tuple((ref, target) for ref, target, merged in pairs if merged),
+    )
+    return done, ([*given, *closed], waiting)
+
+
+def _targets(connection: Connection, mine: Sequence[Assignment], to_code: str) -> Mapping[str, tuple[str, bool]]:
+    """Return for each assignment the reference that continues it, and whether the successor owes that already.
+
+    Where the successor has settled its own, what it takes over is another assignment beside it.
+    """
+    own = {a.ref: assignment_ref(a.task, to_code, a.occurrence) for a in mine}
+    known = {a.ref: a for a in assignments.get(connection, own.values(), lock=True)}
+    found = {}
+    for assignment in mine:
+        ref = own[assignment.ref]
+        if ref not in known:
+            found[assignment.ref] = ref, False
+        elif known[ref].facts.progress not in SETTLED:
+            found[assignment.ref] = ref, True
+        else:
+            beside = assignment_ref(assignment.task, f"{to_code}~{assignment.agency}", assignment.occurrence)
+            if assignments.get(connection, [beside]):
+                raise Refused(f"{assignment.ref} was handed on to {to_code} before", code="handed-on-before")
+            found[assignment.ref] = beside, False
+    return found
+
+
+def _draft(kind: str, ref: str, payload: Mapping[str, object], at: datetime, actor: str) -> Draft:
+    return Draft(kind=kind, effective_at=at, actor=actor, assignment=ref, payload=payload)

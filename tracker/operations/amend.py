@@ -1,0 +1,213 @@
+"""Amending: the steps from what is owed to what is to be owed, so that nothing done under the old text is lost.
+
+A task under another id keeps its assignments; a task that a superseding directive restates is
+carried over to a new assignment that says what it continues; the rest is added, moved or withdrawn.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import repeat
+from typing import Any
+
+from tracker.domain.agency import Registry
+from tracker.domain.amendment import renamed, restated, superseded_keys
+from tracker.domain.assignment import Assignment, assignment_ref, state_document
+from tracker.domain.deadline import Every
+from tracker.domain.directive import Directive
+from tracker.domain.entry import Draft
+from tracker.domain.errors import Refused
+from tracker.domain.standing import CLOSED_OUT, SETTLED, Progress
+from tracker.operations.duties import Duty, terms_of
+from tracker.operations.recording import Step, after_step
+from tracker.operations.waiting import any_one_will_do, changes, release, scene_after
+from tracker.store import adopted, assignments
+from tracker.store.store import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """What an adoption does to assignments: two runs of steps, how many of each sort, whose reminders are void."""
+
+    steps: tuple[Step, ...] = ()
+    waiting: tuple[Step, ...] = ()
+    added: int = 0
+    changed: int = 0
+    withdrawn: int = 0
+    carried: int = 0
+    superseded: int = 0
+    cancelled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """Writes steps: at which instant, by whom, for which version of which directive, under which registry."""
+
+    directive: Directive
+    version: int
+    registry: Registry
+    at: datetime
+    actor: str
+
+    def step(self, before: Assignment | None, kind: str, payload: dict[str, Any], *, ref: str | None = None) -> Step:
+        """Return the step of one entry."""
+        about = before.ref if before else ref
+        return Step(before, Draft(kind=kind, effective_at=self.at, actor=self.actor, assignment=about, payload=payload))
+
+
+def slot(assignment: Assignment) -> str:
+    """Return the reference of the duty an assignment tracks: its own, unless the task was renamed since."""
+    return assignment_ref(assignment.task, assignment.agency, assignment.occurrence)
+
+
+def renaming(before: Directive | None, kept: Iterable[Assignment], writer: Writer) -> list[Step]:
+    """Return the steps for assignments whose task goes by another id from now on."""
+    names = renamed(before, writer.directive) if before else {}
+    return [writer.step(a, "renamed", {"task": names[a.task], "was": a.task}) for a in kept if a.task in names]
+
+
+def superseded_by(connection: Connection, directive: Directive) -> tuple[str, ...]:
+    """Return the keys of the adopted directives that this one puts out of force."""
+    if all(relation.word != "supersedes" for relation in directive.relations):
+        return ()
+    known = ((key, number, issued) for key, number, issued, _, _ in adopted.directive_list(connection))
+    return superseded_keys(directive, known)
+
+
+def amendment(
+    connection: Connection, writer: Writer, *, owed: Mapping[str, Duty], kept: Sequence[Assignment]
+) -> Amendment:
+    """Return what leads from the assignments kept, renamed already, to the duties owed under the new text."""
+    old = [a for key in superseded_by(connection, writer.directive) for a in _of_directive(connection, key)]
+    before = _Predecessors(writer.directive, old)
+    known = {slot(assignment) for assignment in kept}
+    new = [duty for ref, duty in owed.items() if ref not in known]
+    _check_ids(new, kept, writer.directive)
+    new, back, over = _any(owed, kept, new, writer)
+    closed = {step.draft.assignment for step in over}
+    pairs = [(a, owed.get(slot(a))) for a in kept if a.ref not in closed]
+    moved = [(a, duty) for a, duty in pairs if duty and _differs(a, duty)]
+    open_still = [a for a, duty in pairs if duty is None and a.facts.progress not in SETTLED]
+    gone = [a for a in open_still if not _stays(a, writer.directive, writer.at)]
+    why = f"withdrawn by version {writer.version} of {writer.directive.number}"
+    settled = [*over, *(writer.step(a, "withdrawn", {"why": why}) for a in gone), *before.closings(new, writer)]
+    settled += [writer.step(a, "date_set", {**duty.terms, "version": a.version + 1}) for a, duty in moved]
+    made = [(None, duty) for duty in new] + back
+    drafts = [_given(a, duty, (), before, writer) for a, duty in made]
+    after = [after_step(step, writer.at) for step in (*settled, *drafts)]
+    changed = {a.ref for a in after}
+    scene, found = scene_after(connection, [*(a for a in kept if a.ref not in changed), *after], own=writer.directive)
+    given = [_given(a, d, scene.waits_for(d.task.key, d.agency), before, writer) for a, d in made]
+    mine = {step.draft.assignment for step in given}
+    waiting = changes((a for a in found if a.ref not in mine), scene, at=writer.at, actor=writer.actor)
+    return Amendment(
+        steps=(*given, *settled),
+        waiting=tuple(waiting),
+        added=len(made) - before.carried(new),
+        changed=len(moved),
+        withdrawn=len(gone) + len(over),
+        carried=before.carried(new),
+        superseded=len(before.closings(new, writer)),
+        cancelled=tuple(step.before.ref for step in settled if step.before),
+    )
+
+
+class _Predecessors:
+    """The assignments of superseded directives, and which of them a duty of the new text restates."""
+
+    def __init__(self, directive: Directive, old: Sequence[Assignment]) -> None:
+        self.old = old
+        names = restated(directive, {assignment.task.rpartition("/")[0] for assignment in old})
+        alive = [a for a in old if a.task in names and a.facts.progress not in CLOSED_OUT]
+        self.by_slot = {assignment_ref(names[a.task], a.agency, a.occurrence): a for a in alive}
+
+    def of(self, duty: Duty) -> Assignment | None:
+        return self.by_slot.get(duty.ref)
+
+    def carried(self, new: Iterable[Duty]) -> int:
+        return sum(self.of(duty) is not None for duty in new)
+
+    def closings(self, new: Sequence[Duty], writer: Writer) -> list[Step]:
+        """Return the steps that close what is open under the old text; what was completed stays so."""
+        into = {was.ref: duty.ref for duty in new if (was := self.of(duty))}
+        steps = []
+        for assignment in self.old:
+            if assignment.facts.progress not in SETTLED:
+                by = into.get(assignment.ref)
+                why = f"{'carried over to' if by else 'superseded by'} {writer.directive.number}"
+                steps.append(writer.step(assignment, "superseded", {"why": why, "by": by or writer.directive.key}))
+        return steps
+
+
+def _given(before: Assignment | None, duty: Duty, waiting: Sequence[str], old: _Predecessors, writer: Writer) -> Step:
+    """Return the step that gives a duty to its agency: anew, again, or going on from the old text."""
+    payload = duty.payload(waiting)
+    if before is not None:
+        return writer.step(before, "reinstated", {**payload, "version": before.version + 1})
+    was = old.of(duty)
+    if was is not None:
+        if was.facts.progress in SETTLED:
+            payload |= {**terms_of(was), "waiting_for": []}  # completed under the old terms
+        terms = {name: payload[name] for name in duty.terms}
+        version = was.version + (terms != terms_of(was))
+        payload |= {"continues": was.ref, "state": state_document(was, version=version)}
+    return writer.step(None, "assigned", payload, ref=duty.ref)
+
+
+def _any(
+    owed: Mapping[str, Duty], kept: Sequence[Assignment], new: list[Duty], writer: Writer
+) -> tuple[list[Duty], list[tuple[Assignment | None, Duty]], list[Step]]:
+    """Return which duties are new, which are owed again, and the steps that close what another agency has done.
+
+    Where any one of some agencies has completed a task, the others never come to owe it.
+    """
+    tasks = {task.key: task for task in writer.directive.tasks}
+    chosen = {key for key, task in tasks.items() if any_one_will_do(task)}
+    completed = [a for a in kept if a.facts.progress == Progress.COMPLETED and a.task in chosen]
+    done = {(a.task, a.occurrence): a for a in completed}
+    back = [(a, owed[slot(a)]) for a in kept if a.facts.progress == Progress.DISCONTINUED and slot(a) in owed]
+    again: list[tuple[Assignment | None, Duty]] = [(a, d) for a, d in back if (a.task, a.occurrence) not in done]
+    over = [
+        release(a, doer, name=_name(doer.agency, writer.registry), at=writer.at, actor=writer.actor)
+        for a in kept
+        if a.facts.progress not in SETTLED and (doer := done.get((a.task, a.occurrence))) and slot(a) in owed
+    ]
+    return [duty for duty in new if (duty.task.key, duty.occurrence) not in done], again, over
+
+
+def _name(code: str, registry: Registry) -> str:
+    agency = registry.agencies.get(code)
+    return agency.name.en if agency else code
+
+
+def _check_ids(new: Iterable[Duty], kept: Iterable[Assignment], directive: Directive) -> None:
+    """Raise Refused where a new task takes the id that a renamed one was known by: its references are for ever."""
+    taken = {assignment.ref: assignment.task for assignment in kept}
+    for duty in new:
+        if duty.ref in taken:
+            now = taken[duty.ref].rpartition("/")[2]
+            sentence = f"'{duty.task.id}' of {directive.number} was renamed '{now}' before: choose another id"
+            raise Refused(sentence, code="id-taken")
+
+
+def _differs(before: Assignment, duty: Duty) -> bool:
+    if before.facts.progress in SETTLED:
+        return False  # what was completed under the old terms stays completed under them
+    return terms_of(before) != duty.terms
+
+
+def _stays(assignment: Assignment, directive: Directive, at: datetime) -> bool:
+    """Return whether an occurrence that has passed stays owed: a new version changes those to come."""
+    task, limit = directive.task(assignment.task), assignment.facts.limit
+    recurs = task is not None and task.due is not None and isinstance(task.due.rule, Every)
+    return assignment.occurrence is not None and recurs and limit is not None and limit.late_from <= at
+
+
+def _of_directive(connection: Connection, key: str) -> tuple[Assignment, ...]:
+    return assignments.of_directive(connection, key, lock=True)
+
+
+def as_they_will_be(kept: Sequence[Assignment], steps: Sequence[Step], at: datetime) -> list[Assignment]:
+    """Return assignments as they will be after some steps, in their order."""
+    after = {a.ref: a for a in map(after_step, steps, repeat(at))}
+    return [after.get(assignment.ref, assignment) for assignment in kept]

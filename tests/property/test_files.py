@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.builders import a_registry, a_text
 from tracker.domain.agency import Agency, AgencySet, Registry
 from tracker.domain.calendar import Calendar, Span, SpecialDay
-from tracker.domain.deadline import Before, By, Due, In, Review, Within
+from tracker.domain.deadline import ISSUE, Anchor, Before, By, Done, Due, Every, In, Review, Window, Within
 from tracker.domain.directive import Directive, ForEach, Locator, Need, Relation, Source, Task, directive_key
 from tracker.domain.finding import Finding
 from tracker.domain.ladder import Ladder, Rung
@@ -57,14 +57,23 @@ spans = st.builds(Span, st.integers(1, 9999), st.just("days")) | st.builds(
 texts = st.builds(Text, vi=words, en=words, fr=words)
 notes = st.none() | words | st.tuples(words, words).map("\n\n".join)
 minutes = st.none() | st.times().map(lambda t: time(t.hour, t.minute))
+periods = spans | st.builds(Span, st.integers(1, 999), st.sampled_from(["weeks", "months"]))
+rolls = st.sampled_from(["forward", "back", "none"])
+rrules = st.sampled_from(["FREQ=DAILY", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR", "FREQ=MONTHLY;BYMONTHDAY=-1"])
 rules = st.one_of(
     st.builds(Before, days, st.booleans()),
     st.builds(By, days, minutes),
-    st.builds(In, st.integers(1900, 2200), st.integers(1, 12)),
-    st.builds(Within, spans),
+    st.builds(In, st.integers(1900, 2200), st.none() | st.integers(1, 12)),
+    st.builds(In, st.integers(1900, 2200), quarter=st.integers(1, 4)),
+    st.builds(Window, days, days).filter(lambda window: window.start <= window.end),
+    st.builds(Within, periods, st.just(ISSUE) | ids.map(lambda name: Anchor("event", name)), st.none() | rolls),
+    st.builds(Every, rrules, minutes, st.none() | days, st.none(), rolls),
+    st.builds(Every, rrules, minutes, st.none(), st.none() | days, rolls),
     st.builds(Review, spans),
+    st.builds(Done, days),
 )
-dues = st.builds(
+cut_offs = st.builds(Due, rule=st.builds(By, days, minutes), cutoff=st.booleans())
+dues = cut_offs | st.builds(
     Due,
     rule=rules,
     words=st.none() | words,

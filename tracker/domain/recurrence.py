@@ -57,6 +57,18 @@ def rrule_text(words: str) -> str:
     return text
 
 
+def days_not_in_every_month(text: str) -> tuple[int, ...]:
+    """Return the days of a monthly rule that some months do not have, and so leave out.
+
+    >>> days_not_in_every_month("FREQ=MONTHLY;BYMONTHDAY=25,31"), days_not_in_every_month("FREQ=MONTHLY;BYMONTHDAY=-1")
+    ((31,), ())
+    """
+    parts = dict(part.split("=") for part in text.split(";"))
+    if parts["FREQ"] != "MONTHLY" or "BYMONTH" in parts:
+        return ()
+    return tuple(day for day in map(int, parts.get("BYMONTHDAY", "1").split(",")) if abs(day) > 28)
+
+
 def _check_days(parts: dict[str, str]) -> None:
     if parts["FREQ"] == "MONTHLY" and "BYMONTH" in parts and parts.get("INTERVAL", "1") != "1":
         raise ValueError("INTERVAL and BYMONTH both choose months")

@@ -9,6 +9,7 @@ from typing import cast, get_args
 
 from tracker.domain.calendar import Roll
 from tracker.domain.deadline import ISSUE, Anchor, Before, By, Done, Due, Every, In, Review, Rule, Window, Within
+from tracker.domain.recurrence import days_not_in_every_month
 from tracker.files import scalars
 from tracker.files.form import Form, form
 from tracker.files.nodes import Mapping, Node, Scalar
@@ -138,7 +139,13 @@ def _every(fields: Form) -> Every | None:
     roll = _roll_of(fields) or "none"
     if first and until and not _in_order(fields, first, until, "until"):
         return None
-    return Every(rule, minute, first, until, roll) if rule else None
+    if rule is None:
+        return None
+    if skipped := days_not_in_every_month(rule):
+        sentence = f"months that have no day {skipped[0]} are left out"
+        remedy = "write BYMONTHDAY=-1 for the last day of each month, or a day up to 28"
+        fields.report.warning(fields.node.entries["every"][1], "skips-months", sentence, remedy)
+    return Every(rule, minute, first, until, roll)
 
 
 def _in_order(fields: Form, start: date, end: date, key: str) -> bool:

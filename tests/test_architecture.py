@@ -38,6 +38,7 @@ HOMES: dict[str, set[str]] = {
     "alembic": {"tracker.store"},
     "apprise": {"tracker.notify"},
     "fastapi": {"tracker.web"},
+    "openpyxl": {"tracker.files"},
     "holidays": {"tracker.files"},
     "prefect": {"flows"},
     "psycopg": {"tracker.store"},

@@ -29,7 +29,7 @@ def read_directives(path: Path, registry: Registry | None, *, known: Collection[
     """
     lexicon = Lexicon(registry) if registry else None
     drafts: list[Draft] = []
-    for file in _files(path):
+    for file in files(path):
         report = Report(file.as_posix(), lexicon)
         data = read_bytes(file, report)
         draft = Draft(report, "") if data is None else read_document(data, report)
@@ -60,7 +60,8 @@ def read_bytes(file: Path, report: Report, *, max_bytes: int = MAX_BYTES) -> byt
         return None
 
 
-def _files(path: Path) -> Iterator[Path]:
+def files(path: Path) -> Iterator[Path]:
+    """Yield the directive files of a path: the file itself, or all below a folder but what stands beside them."""
     if not path.is_dir():
         yield path
         return

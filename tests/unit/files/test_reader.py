@@ -111,7 +111,8 @@ def test_one_file_is_read_like_a_folder_of_one(tmp_path):
 
 
 def test_without_a_registry_every_name_of_the_right_form_passes():
-    assert codes(a_file("1/QĐ-TTg", ("lead: BNV", "lead: WHO\n    remind: hourly"), ("VPCP", "UN")), registry=None) == []
+    edits = [("lead: BNV", "lead: WHO\n    remind: hourly"), ("VPCP", "UN")]
+    assert codes(a_file("1/QĐ-TTg", *edits), registry=None) == []
 
 
 def test_a_need_may_name_an_adopted_task_of_another_directive():

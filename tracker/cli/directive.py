@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tracker.cli import sources
+from tracker.cli import authoring, sources
 from tracker.cli.exits import INVALID_DIRECTIVE, MATCHED
 from tracker.cli.opened import common_of, opened, reading_at, writing_at
 from tracker.cli.options import As, Format, Lang, Language, ReadAt, Shown, WriteAt, actor
@@ -154,3 +154,6 @@ def list_directives(
         with store.read() as connection:
             found = directive_list(connection, at=when, language=lang)
     put(found, shown, show_directives)
+
+
+authoring.add_to(app)

@@ -28,6 +28,12 @@ class Lexicon:
         """Return whether the name is that of a ladder, or 'none'."""
         return name == "none" or name in self.registry.ladders
 
+    def exact(self, word: str) -> str | None:
+        """Return the code or set of that name, symbol or spelling, accents and case apart; None where it has none."""
+        if self._names is None:
+            self._names = _names(self.registry)
+        return self._names.get(fold(word))
+
     def guess(self, word: str) -> str | None:
         """Return the code or set name most likely meant."""
         if word not in self._guesses:
@@ -35,10 +41,9 @@ class Lexicon:
         return self._guesses[word]
 
     def _guess(self, word: str) -> str | None:
-        if self._names is None:
-            self._names = _names(self.registry)
-        if exact := self._names.get(fold(word)):
-            return exact
+        if found := self.exact(word):
+            return found
+        assert self._names is not None
         if len(self._guesses) >= _MAX_GUESSES:
             return None
         agencies = self.registry.agencies

@@ -1,6 +1,7 @@
 """The verbs. Each is one transaction (or a run of them), and joins the rooms of the tracker; faces only call."""
 
 from tracker.operations.adopt import Adopted, adopt_directive, adopt_registry, plan_directive
+from tracker.operations.calendar import CalendarPlan, DayChange, Move, plan_calendar
 from tracker.operations.channels import remove_channel, set_channel
 from tracker.operations.deliver import Delivered, deliver
 from tracker.operations.events import Recorded, record_event
@@ -12,7 +13,10 @@ from tracker.operations.verify import verify
 
 __all__ = [
     "Adopted",
+    "CalendarPlan",
+    "DayChange",
     "Delivered",
+    "Move",
     "Rebuilt",
     "Recorded",
     "Swept",
@@ -23,6 +27,7 @@ __all__ = [
     "deliver",
     "init",
     "open_store",
+    "plan_calendar",
     "plan_directive",
     "rebuild",
     "record_event",

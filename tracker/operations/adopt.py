@@ -21,9 +21,10 @@ from tracker.files.plan import Plan, plan
 from tracker.operations.agencies import succession
 from tracker.operations.amend import Writer, amendment, as_they_will_be, renaming, slot, superseded_by
 from tracker.operations.anchors import Known, by_task, resolved
+from tracker.operations.calendar import CalendarPlan, CalendarSteps, calendar_note, calendar_steps
 from tracker.operations.duties import HORIZON, Duty, duties, next_look
 from tracker.operations.reading import read_version
-from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
+from tracker.operations.recording import Step, after_step, record, record_runs, registry_in_force
 from tracker.store import adopted, assignments, clocks, ledger, outbox
 from tracker.store.store import Connection, Store
 
@@ -48,7 +49,8 @@ class Adopted:
 def adopt_registry(store: Store, registry: Registry, *, at: datetime, actor: str) -> bool:
     """Record a registry as the one in force and return whether that changed anything.
 
-    Assignments already made keep the dates they were given.
+    A new calendar moves the computed periods of what is still to be settled, in the same
+    transaction (`plan_calendar` says which); every other date stays as it was given.
     """
     document = canonical(registry_document(registry))
     mark = sha256(document.encode()).hexdigest()
@@ -59,9 +61,18 @@ def adopt_registry(store: Store, registry: Registry, *, at: datetime, actor: str
             return False
         version = before.version + 1 if before else 1
         payload = {"version": version, "fingerprint": mark, "agencies": len(registry.agencies)}
-        draft = Draft(kind="registry_adopted", effective_at=at, actor=actor, payload=payload)
-        position = ledger.append(connection, [draft], at=at)
-        row = {"version": version, "fingerprint": mark, "document": document, "seq": position.seq}
+        notes = [Draft(kind="registry_adopted", effective_at=at, actor=actor, payload=payload)]
+        turn = CalendarSteps(CalendarPlan())
+        if before is not None:
+            old = registry_in_force(connection)
+            turn = calendar_steps(connection, old, registry, at=at, actor=actor, lock=True)
+        if turn.plan.changes_calendar:
+            notes.append(calendar_note(turn.plan, version=version, at=at, actor=actor))
+        position, _ = record(connection, turn.steps, at=at, registry=registry, others=notes)
+        for ref in turn.moved:
+            outbox.cancel(connection, ref, why="its date moved before it was sent")
+        first = position.seq - len(turn.steps) - len(notes) + 1
+        row = {"version": version, "fingerprint": mark, "document": document, "seq": first}
         adopted.add_registry(connection, {**row, "adopted_at": at}, list(_agency_rows(registry)))
         return True
 

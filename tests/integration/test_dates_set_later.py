@@ -31,6 +31,7 @@ from tracker.operations.recurring import materialise
 from tracker.operations.sweep import Swept
 from tracker.store import assignments, clocks, ledger, outbox
 from tracker.store.store import Store
+from tracker.views import task_list
 
 KEY = "2025/412-tb-vpcp"
 AT = datetime(2025, 8, 11, 1, tzinfo=UTC)  # Mon 11 Aug 2025, 08:00 in Ha Noi: the day of issue
@@ -410,3 +411,31 @@ def test_a_calendar_in_force_sets_the_date_of_a_period_that_starts_later(store: 
     adopt_registry(store, a_registry(calendar=a_calendar(roll="back")), at=AT, actor="test")
     complete(store, "survey/BNV", AT + 2 * DAY)
     assert last_day(store, "report/BTC") == date(2025, 8, 22)  # the 23rd is a Saturday
+
+
+# ── Rebuilding ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_rebuild_puts_a_lost_moment_and_a_lost_event_right(store: Store) -> None:
+    adopt(store, a_task("report", due=MONTHLY), a_task("signal", due=within(3, SHORTAGE)))
+    done = record_event(store, KEY, "shortage", date(2025, 8, 11), at=AT, actor="secretariat")
+    sweep(store, at=datetime(2025, 10, 1, tzinfo=UTC))
+    with store.write() as connection:
+        moments = clocks.moments(connection)
+        clocks.set_materialise_at(connection, f"{KEY}/report", None)
+        clocks.clear_events(connection)
+    wrong = (f"{KEY}/report", f"event {done.seq}")
+    assert rebuild(store, keep=False).differing == rebuild(store).differing == wrong
+    with store.read() as connection:
+        assert clocks.moments(connection) == moments
+        assert [event.name for event in clocks.events(connection, KEY)] == ["shortage"]
+    assert everything_holds(store)
+
+
+def test_the_past_is_seen_as_it_was_known_before_a_date_was_set(store: Store) -> None:
+    adopt(store, a_task("survey"), a_task("report", lead="BTC", due=within(10, SURVEY)))
+    complete(store, "survey/BNV", AT + DAY)
+    with store.read() as connection:
+        then, now = (task_list(connection, at=at, registry=a_registry()) for at in (AT, AT + DAY))
+    assert [row.standing for row in then.tasks if row.task == "report"] == ["undated"]
+    assert [row.standing for row in now.tasks if row.task == "report"] == ["open"]

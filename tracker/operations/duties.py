@@ -153,6 +153,11 @@ def shared_out(base: Assignment | None, days: tuple[date, ...]) -> tuple[date | 
     return first, tuple(day for day in days if day != first)
 
 
+def recurs(task: Task) -> bool:
+    """Return whether a task comes again and again, and is owed."""
+    return task.tracked and task.due is not None and isinstance(task.due.rule, Every)
+
+
 def next_look(task: Task, directive: Directive, registry: Registry, *, after: date) -> datetime | None:
     """Return when the first occurrence of a task after a day comes into sight; None where there is none."""
     if task.due is None or not isinstance(task.due.rule, Every) or not task.tracked:

@@ -69,6 +69,25 @@ def events(connection: Connection, directive: str) -> tuple[Event, ...]:
     )
 
 
+def all_events(connection: Connection) -> Mapping[int, Event]:
+    """Return every event recorded, by the position of its entry."""
+    return {
+        row.seq: Event(directive=row.directive, name=row.name, day=row.day, agency=row.agency or None)
+        for row in connection.execute(select(EVENT))
+    }
+
+
+def clear_events(connection: Connection) -> None:
+    """Remove every event, for `rebuild`."""
+    connection.execute(EVENT.delete())
+
+
+def moments(connection: Connection) -> Mapping[str, datetime]:
+    """Return when each task that comes round does so next."""
+    question = select(TASK.c.key, TASK.c.materialise_at).where(TASK.c.materialise_at.is_not(None))
+    return {row[0]: row[1] for row in connection.execute(question)}
+
+
 def add_event(connection: Connection, event: Event, *, seq: int) -> None:
     """Write an event with the position of its entry; the database refuses one it already has."""
     row = {

@@ -134,23 +134,33 @@ class _Reading:
         cells = {name: row[at] for name, at in columns.items()}
         if not any(cell.text for cell in cells.values()):
             return
-        formulas = [cell for cell in cells.values() if cell.formula]
-        for cell in formulas:
-            remedy = "put the value in the cell instead (copy, paste as value)"
-            self._note(cell, "formula", f"the cell is computed: '{clip(cell.text)}'", remedy)
-        title = cells["task"]
-        others = [cell.text for name, cell in cells.items() if name != "task" and cell.text != title.text]
-        if formulas or _is_numbering(cells.values()):
+        for cell in cells.values():
+            if cell.formula:
+                remedy = "put the value in the cell instead (copy, paste as value)"
+                self._note(cell, "formula", f"the cell is computed: '{clip(cell.text)}'", remedy)
+        cells = {name: cell for name, cell in cells.items() if not cell.formula}
+        title = cells.get("task")
+        if title is None:
+            self._check(cells)
+        elif _is_numbering(cells.values()):
             return
-        if not title.text:
+        elif not title.text:
             self._note(title, "no-task", "the row has no task", "write it, or empty the row")
-        elif not any(others):
+            self._check(cells)
+        elif not any(cell.text for cell in cells.values() if cell.text != title.text):
             self._warn(title, "heading-row", f"'{clip(title.text)}' has no host agency: taken as a heading", "check it")
         else:
             self._task(title, cells)
 
+    def _check(self, cells: dict[str, SheetCell]) -> None:
+        """Note what is wrong in the other cells of a row that becomes no task."""
+        self._host(cells.get("host"))
+        self._cooperating(cells)
+        if cells.get("deadline"):
+            self._due(cells["deadline"], cells["deadline"])
+
     def _task(self, title: SheetCell, cells: dict[str, SheetCell]) -> None:
-        lead, fan_out = self._host(cells["host"])
+        lead, fan_out = self._host(cells.get("host"))
         name = self._id(title.text)
         line = " ".join(title.text.split())
         product = cells["product"].text if "product" in cells else ""
@@ -160,7 +170,7 @@ class _Reading:
             title=Text(vi=line, en=line, fr=line),
             lead=lead,
             for_each=fan_out,
-            supporting=self._agencies(cells["with"]) if "with" in cells else (),
+            supporting=self._cooperating(cells),
             due=self._due(cells.get("deadline"), title),
             deliverable=" ".join(product.split()) or None,
         )
@@ -176,7 +186,12 @@ class _Reading:
         self.ids.add(free)
         return free
 
-    def _host(self, cell: SheetCell) -> tuple[str | None, ForEach | None]:
+    def _cooperating(self, cells: dict[str, SheetCell]) -> tuple[str, ...]:
+        return self._agencies(cells["with"]) if "with" in cells else ()
+
+    def _host(self, cell: SheetCell | None) -> tuple[str | None, ForEach | None]:
+        if cell is None:  # it was computed
+            return None, None
         if not cell.text:
             self._note(cell, "no-owner", "the task has no host agency", "name one")
             return None, None

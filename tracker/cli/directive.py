@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tracker.cli import authoring, sources
+from tracker.cli import authoring, coverage, sources
 from tracker.cli.exits import INVALID_DIRECTIVE, MATCHED
 from tracker.cli.opened import common_of, opened, reading_at, writing_at
 from tracker.cli.options import As, Format, Lang, Language, ReadAt, Shown, WriteAt, actor
@@ -156,4 +156,5 @@ def list_directives(
     put(found, shown, show_directives)
 
 
+app.command("coverage")(coverage.coverage)
 authoring.add_to(app)

@@ -58,7 +58,7 @@ def _counted(span: Span, start: date, last_day: date, calendar: Calendar) -> lis
     match span.unit:
         case "working days":
             found = Phrase("count_working", {"span": span, "day": last_day})
-            return [*_left_out(start, last_day, calendar), found]
+            return [*left_out(start, last_day, calendar), found]
         case "days":
             return [Phrase("count_days", {"span": span, "day": last_day})]
         case "months" if last_day.day != start.day:
@@ -67,7 +67,7 @@ def _counted(span: Span, start: date, last_day: date, calendar: Calendar) -> lis
             return [Phrase("count_corresponding", {"span": span, "day": last_day})]
 
 
-def _left_out(start: date, end: date, calendar: Calendar) -> list[Phrase]:
+def left_out(start: date, end: date, calendar: Calendar) -> list[Phrase]:
     """Say every day between that the count left out or, as a make-up day, took in."""
     steps = []
     for n in range(1, (end - start).days + 1):

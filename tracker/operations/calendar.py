@@ -159,27 +159,27 @@ class _Turn:
     """One assignment under the old registry and under the new one."""
 
     def __init__(self, before: Assignment, directive: Directive, *, old: Registry, new: Registry, at: datetime) -> None:
-        self.move: Move | None = None
-        self.duty: Duty | None = None
+        self.move, self.duty = None, None
         task = directive.task(before.task)
         if task is not None and task.due is not None and _is_computed(task.due):
-            self._reckon(before, task, directive.issued, old, new)
+            self.move, self.duty = _moved(before, task, directive.issued, old, new)
         was, now = old.policy(before.remind), new.policy(before.remind)
         after = replace(before, facts=replace(before.facts, limit=self.duty.limit)) if self.duty else before
         self.is_turned = _standing(before, at, was) != _standing(before, at, now)
         self.shifted = _shifted(_coming(before, was, at), _coming(after, now, at))
 
-    def _reckon(self, before: Assignment, task: Task, issued: date, old: Registry, new: Registry) -> None:
-        limit = before.facts.limit
-        was = _duty(task, before, issued, old)
-        now = _duty(task, before, issued, new)
-        # a date that somebody set otherwise is not the calendar's to move
-        if limit is None or limit_document(was.limit) != limit_document(limit):
-            return
-        if now.limit is not None and now.limit.late_from != limit.late_from:
-            self.duty = now
-            rule = rule_text(task.due.rule) if task.due else ""
-            self.move = Move(ref=before.ref, old=limit.last_day, new=now.limit.last_day, rule=rule)
+
+def _moved(
+    before: Assignment, task: Task, issued: date, old: Registry, new: Registry
+) -> tuple[Move | None, Duty | None]:
+    """Return how the new registry moves a deadline, and the duty it then is; a date set otherwise stays."""
+    limit = before.facts.limit
+    was, now = (_duty(task, before, issued, registry) for registry in (old, new))
+    if limit is None or task.due is None or limit_document(was.limit) != limit_document(limit):
+        return None, None
+    if now.limit is None or now.limit.late_from == limit.late_from:
+        return None, None
+    return Move(ref=before.ref, old=limit.last_day, new=now.limit.last_day, rule=rule_text(task.due.rule)), now
 
 
 def _duty(task: Task, before: Assignment, issued: date, registry: Registry) -> Duty:

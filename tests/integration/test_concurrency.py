@@ -4,16 +4,18 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.simulation import workers
 from tests.simulation.a_store import ADOPTED, a_store, many_duties
+from tracker.domain.deadline import Due, Every
 from tracker.domain.directive import Directive, Need
 from tracker.operations import rebuild, submit, sweep, verify
 from tracker.operations.sweep import Swept
-from tracker.store import ledger, outbox
+from tracker.store import assignments, ledger, outbox
 from tracker.store.store import Store
 
 PROCESSES = 8
@@ -54,6 +56,21 @@ def test_eight_sweeps_at_one_instant_make_each_reminder_once(database_url: str, 
     assert len({reminder.assignment for reminder in written}) == 840
     assert kinds(store)["swept"] == 840
     assert sweep(store, at=ADOPTED) == Swept()
+    assert everything_holds(store)
+
+
+def test_eight_sweeps_make_each_occurrence_of_a_recurring_duty_once(database_url: str, together: Together) -> None:
+    monthly = Due(rule=Every("FREQ=MONTHLY;BYMONTHDAY=25"))
+    plain = many_duties(70)
+    store = a_store(database_url, replace(plain, tasks=tuple(replace(task, due=monthly) for task in plain.tasks)))
+    at = ADOPTED + timedelta(days=80)  # 30 October: the 25ths of October, November and December come into sight
+    made = together(workers.making_occurrences, *[(database_url, at)] * PROCESSES)
+    assert sum(occurrences for occurrences, _ in made) == 70 * 3 * 3
+    with store.read() as connection:
+        found = [a.ref for task in plain.tasks for a in assignments.of_tasks(connection, [task.key])]
+    assert len(found) == len(set(found)) == 70 * 3 * 5
+    assert kinds(store)["assigned"] == len(found)
+    assert sweep(store, at=at) == Swept()
     assert everything_holds(store)
 
 

@@ -1,7 +1,7 @@
 """What one process of several does in the tests of concurrency; importable by a process that starts from nothing."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulation.a_store import ADOPTED, Recorder, mailboxes
@@ -33,6 +33,14 @@ def sweeping(url: str, batch: int) -> int:
     store = open_store(url)
     _gate.wait()
     return sweep(store, at=ADOPTED, batch=batch).reminders
+
+
+def making_occurrences(url: str, at: datetime) -> tuple[int, int]:
+    """Return how many occurrences and reminders this process made, sweeping with the others at a later instant."""
+    store = open_store(url)
+    _gate.wait()
+    swept = sweep(store, at=at)
+    return swept.occurrences, swept.reminders
 
 
 def delivering(url: str) -> list[str]:

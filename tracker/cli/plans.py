@@ -1,6 +1,6 @@
 """Plans: what a file or folder would change in a store, in words and as a document; and findings, told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tracker.domain.directive import Directive
     from tracker.domain.finding import Finding
     from tracker.files.plan import Change, Plan
+    from tracker.operations.agencies import Ended
     from tracker.terminal.directives import PlanLine
     from tracker.views import Store
 
@@ -33,6 +34,7 @@ class Prepared:
     plans: "tuple[Plan, ...]"
     told: dict[str, dict[str, tuple[str, ...]]]
     findings: "tuple[Finding, ...]"
+    ended: "tuple[Ended, ...]" = ()
 
     @property
     def changes(self) -> bool:
@@ -49,6 +51,7 @@ def prepared(store: "Store", path: Path, *, at: datetime) -> Prepared:
     """Return what applying a path would do; raises Invalid, the findings told, where one forbids it."""
     from tracker.files.documents import registry_document
     from tracker.operations import plan_directive
+    from tracker.operations.agencies import ended
     from tracker.operations.recording import registry_in_force
     from tracker.views import task_keys
 
@@ -67,6 +70,8 @@ def prepared(store: "Store", path: Path, *, at: datetime) -> Prepared:
     on = rules.calendar.civil_day(at)
     told = {plan.directive: _told(plan, one, rules, on) for plan, one in zip(plans, found.directives, strict=True)}
     before = registry_document(in_force) if in_force else None
+    with store.read() as connection:
+        gone = ended(connection, rules, on=on)
     return Prepared(
         registry=found.registry,
         registry_changed=found.registry is not None and registry_document(found.registry) != before,
@@ -75,11 +80,19 @@ def prepared(store: "Store", path: Path, *, at: datetime) -> Prepared:
         plans=plans,
         told=told,
         findings=found.findings,
+        ended=gone,
     )
 
 
-def put_findings(findings: "Sequence[Finding]", directives: int, shown: Format, *, out: str = "stdout") -> None:
-    """Write findings, the errors first, and how many there are."""
+def put_findings(
+    findings: "Sequence[Finding]",
+    directives: int,
+    shown: Format,
+    *,
+    out: str = "stdout",
+    more: "Mapping[str, Any] | None" = None,
+) -> None:
+    """Write findings, the errors first, and how many there are; `more` stands beside them in JSON."""
     import sys
 
     from tracker.terminal.directives import findings_count, show_findings
@@ -89,7 +102,7 @@ def put_findings(findings: "Sequence[Finding]", directives: int, shown: Format, 
     if shown is Format.JSON:
         errors = sum(finding.severity == "error" for finding in findings)
         counts = {"directives": directives, "errors": errors, "warnings": len(findings) - errors}
-        print_json({**counts, "findings": [_flat(plain(finding)) for finding in findings]})
+        print_json({**counts, "findings": [_flat(plain(finding)) for finding in findings], **(more or {})})
         return
     show_findings(findings, console(sys.stdout if out == "stdout" else sys.stderr))
     if out == "stdout":
@@ -108,13 +121,16 @@ def shown_plan(ready: Prepared) -> None:
     registry = "a new version" if ready.registry_changed else "unchanged"
     out.print(f"registry: {registry} ({counted(ready.agencies, 'agency', 'agencies')})")
     for plan, directive in zip(ready.plans, ready.directives, strict=True):
-        lines = [_line(change, ready.told[plan.directive].get(change.task, ())) for change in plan.changes]
+        told = ready.told[plan.directive]
+        lines = [_line(change, told.get(change.task, ()), plan.directive) for change in plan.changes]
         show_plan(directive.number, directive.title.en, lines, out)
         for field in plan.fields:
             out.print(f"      {field.name}: {_clip(field.old)} → {_clip(field.new)}", markup=False)
-    signs = [change.sign for plan in ready.plans for change in plan.changes]
-    counts = f"+ {signs.count('+')}  ~ {signs.count('~')}  - {signs.count('-')} tasks"
-    out.print(f"{counts} · {counted(len(ready.all_told), 'agency', 'agencies')} would be told", markup=False)
+    for one in ready.ended:
+        out.print(_ended_line(one), markup=False, soft_wrap=True)
+    signs: list[str] = [change.sign for plan in ready.plans for change in plan.changes]
+    counts = "  ".join(f"{sign} {signs.count(sign)}" for sign in "+~-→" if sign != "→" or sign in signs)
+    out.print(f"{counts} tasks · {counted(len(ready.all_told), 'agency', 'agencies')} would be told", markup=False)
 
 
 def plan_document(ready: Prepared) -> dict[str, Any]:
@@ -126,6 +142,7 @@ def plan_document(ready: Prepared) -> dict[str, Any]:
         "changes": ready.changes,
         "told": len(ready.all_told),
         "warnings": len(ready.findings),
+        "ended": plain(ready.ended),
         "directives": [
             {
                 "key": plan.directive,
@@ -147,6 +164,8 @@ def _plain_change(change: "Change") -> dict[str, Any]:
     return {
         "sign": change.sign,
         "task": change.task,
+        "was": change.was,
+        "stays": list(change.stays),
         "added": list(change.added),
         "removed": list(change.removed),
         "old_last_day": plain(change.old_deadline.last_day) if change.old_deadline else None,
@@ -158,39 +177,53 @@ def _plain_change(change: "Change") -> dict[str, Any]:
 def _told(plan: "Plan", directive: "Directive", registry: "Registry", on: date) -> dict[str, tuple[str, ...]]:
     """Return for each task the agencies that get, lose or see it moved; new words alone tell nobody."""
     from tracker.domain.fanout import fan_out
+    from tracker.files.plan import moved
 
     found: dict[str, tuple[str, ...]] = {}
     for change in plan.changes:
         codes = {*change.added, *change.removed}
         task = directive.task(change.task)
-        if change.sign == "~" and task is not None and _moved(change):
+        if change.sign == "~" and task is not None and moved(change):
             codes |= set(fan_out(task, registry, on))
-        found[change.task] = tuple(sorted(codes))
+        if change.sign == "→" and task is not None and (moved(change) or _home(change.was) != plan.directive):
+            codes |= set(fan_out(task, registry, on))
+        found[change.task] = tuple(sorted(codes - set(change.stays)))
     return found
 
 
-def _moved(change: "Change") -> bool:
-    old, new = change.old_deadline, change.new_deadline
-    return (old and old.late_from) != (new and new.late_from)
+def _home(task: str | None) -> str:
+    return (task or "").rpartition("/")[0]
 
 
-def _line(change: "Change", told: tuple[str, ...]) -> "PlanLine":
+def _ended_line(one: "Ended") -> str:
+    from tracker.terminal.words import counted, day
+
+    when = f"ended on {day(one.valid_to)}" if one.valid_to else "is not in the registry any more"
+    heir = one.heirs[0] if len(one.heirs) == 1 else "SUCCESSOR"
+    return f"{one.code} {when} and owes {counted(one.open, 'task')}: tracker agency hand-on {one.code} {heir}"
+
+
+def _line(change: "Change", told: tuple[str, ...], directive: str) -> "PlanLine":
+    from tracker.files.plan import moved
     from tracker.terminal.directives import PlanLine
-    from tracker.terminal.words import day
+    from tracker.terminal.words import counted, day
 
     words: list[str] = []
     old, new = change.old_deadline, change.new_deadline
     note = f" · last day {day(new.last_day)}" if change.sign == "+" and new else ""
-    if change.sign == "~":
-        if _moved(change):
+    if change.was is not None:
+        words.append(f"was {change.was}")
+    if change.sign in "~→":
+        if moved(change):
             words.append(f"last day {day(old.last_day if old else None)} → {day(new.last_day if new else None)}")
         words += [f"{field.name}: {_clip(field.old)} → {_clip(field.new)}" for field in change.fields]
         words += [
             f"{sign} {', '.join(codes[:8])}" for sign, codes in (("+", change.added), ("-", change.removed)) if codes
         ]
-    return PlanLine(
-        sign=change.sign, task=change.task.rpartition("/")[2], note=note, words=tuple(words), told=len(told)
-    )
+    if change.stays:
+        words.append(f"completed work of {counted(len(change.stays), 'agency', 'agencies')} stays")
+    name = change.task.rpartition("/")[2] if _home(change.task) == directive else change.task
+    return PlanLine(sign=change.sign, task=name, note=note, words=tuple(words), told=len(told))
 
 
 def _clip(text: str) -> str:

@@ -1,11 +1,12 @@
 """Plan: what applying a version of a directive would change, task by task; nothing is applied here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 from tracker.domain.agency import Registry
+from tracker.domain.amendment import renamed
 from tracker.domain.deadline import Deadline, dated_due
 from tracker.domain.directive import Directive, Task
 from tracker.domain.fanout import fan_out
@@ -23,10 +24,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A task that comes (+), changes (~) or goes (-), with the agencies that are told."""
+    """A task that comes (+), changes (~), goes (-) or goes on under another key (→), with the agencies that are told.
 
-    sign: Literal["+", "~", "-"]
+    `was` is the key a task had before it was carried over; `stays` are the agencies whose work is
+    completed and stays so, which only a store can know.
+    """
+
+    sign: Literal["+", "~", "-", "→"]
     task: str
+    was: str | None = None
+    stays: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     old_deadline: Deadline | None = None
@@ -36,7 +43,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The changes of one directive, in the order of its task ids; `fields` are those of its head."""
+    """The changes of one directive, in the order of its task ids; `fields` are those of its head.
+
+    The tasks of the directives that it supersedes come last.
+    """
 
     directive: str
     changes: tuple[Change, ...] = ()
@@ -75,39 +85,67 @@ def plan(
     registry: Registry,
     on: date,
     old_registry: Registry | None = None,
+    superseded: Sequence[Directive] = (),
 ) -> Plan:
     """Return what replacing `old` by `new` changes on a day; None stands for not yet, or no longer, adopted.
 
     With `old_registry` the plan also shows what a new calendar or new agencies do to an unchanged directive.
+    `superseded` are the directives that the new one puts out of force for the first time.
     """
     one = new or old
     if one is None or (old and new and old.key != new.key):
         raise ValueError("a plan compares two versions of one directive")
     before, after = _Side(old, old_registry or registry, on), _Side(new, registry, on)
-    keys = sorted({*before.tasks(), *after.tasks()})
-    changes = (_change(key, before, after) for key in keys)
+    names = {now: was for was, now in renamed(old, new).items()} if old and new else {}
+    gone = set(before.tasks()) - set(names.values())
+    elsewhere = [_Side(directive, old_registry or registry, on) for directive in superseded]
+    carried = _carried(after, elsewhere, known=set(before.tasks()))
+    changes = [
+        *(_change(key, before, after, was=names.get(key)) for key in sorted({*gone, *after.tasks()} - set(carried))),
+        *(_change(key, side, after, was=was) for key, (side, was) in sorted(carried.items())),
+        *_closed(elsewhere, {was for _, was in carried.values()}),
+    ]
     head = _fields(_head(old), _head(new)) if old and new else ()
     return Plan(directive=one.key, changes=tuple(change for change in changes if change), fields=head)
 
 
-def _change(key: str, before: _Side, after: _Side) -> Change | None:
-    old, new = before.tasks().get(key), after.tasks().get(key)
-    was, now = before.agencies(old), after.agencies(new)
+def _carried(after: _Side, elsewhere: list[_Side], *, known: set[str]) -> dict[str, tuple[_Side, str]]:
+    """Return the new tasks that restate one of a superseded directive, each with where that stands and its key."""
+    homes = {key: side for side in elsewhere for key in side.tasks()}
+    found: dict[str, tuple[_Side, str]] = {}
+    for key, task in after.tasks().items():
+        restates = next((was for was in task.restates if was in homes), None)
+        if restates is not None and key not in known:
+            found[key] = homes[restates], restates
+    return found
+
+
+def _closed(elsewhere: list[_Side], carried: set[str]) -> Iterator[Change | None]:
+    for side in elsewhere:
+        nowhere = _Side(None, side.registry, side.on)
+        yield from (_change(key, side, nowhere) for key in sorted(set(side.tasks()) - carried))
+
+
+def _change(key: str, before: _Side, after: _Side, *, was: str | None = None) -> Change | None:
+    old, new = before.tasks().get(was or key), after.tasks().get(key)
+    owed, owing = before.agencies(old), after.agencies(new)
     change = Change(
-        sign="~" if old and new else "+" if new else "-",
+        sign="→" if was else "~" if old and new else "+" if new else "-",
         task=key,
-        added=tuple(code for code in now if code not in was),
-        removed=tuple(code for code in was if code not in now),
+        was=was,
+        added=tuple(code for code in owing if code not in owed),
+        removed=tuple(code for code in owed if code not in owing),
         old_deadline=before.deadline(old),
         new_deadline=after.deadline(new),
         fields=_fields(task_document(old), task_document(new)) if old and new else (),
     )
-    if change.sign != "~" or change.fields or change.added or change.removed or _moved(change):
+    if change.sign != "~" or change.fields or change.added or change.removed or moved(change):
         return change
     return None
 
 
-def _moved(change: Change) -> bool:
+def moved(change: Change) -> bool:
+    """Return whether the last day of a task that stays is another one now."""
     old, new = change.old_deadline, change.new_deadline
     return (old and old.late_from) != (new and new.late_from)
 

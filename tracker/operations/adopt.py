@@ -15,7 +15,7 @@ from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
 from tracker.domain.directive import Directive
 from tracker.domain.entry import Draft, canonical
-from tracker.domain.standing import SETTLED
+from tracker.domain.standing import SETTLED, Progress
 from tracker.files.documents import directive_document, fingerprint, registry_document
 from tracker.files.plan import Plan, plan
 from tracker.operations.agencies import succession
@@ -23,7 +23,7 @@ from tracker.operations.amend import Writer, amendment, as_they_will_be, renamin
 from tracker.operations.anchors import Known, by_task, resolved
 from tracker.operations.calendar import CalendarPlan, CalendarSteps, calendar_note, calendar_steps
 from tracker.operations.duties import HORIZON, Duty, duties, next_look
-from tracker.operations.reading import read_version
+from tracker.operations.reading import directive_in_force, read_version
 from tracker.operations.recording import Step, after_step, record, record_runs, registry_in_force
 from tracker.store import adopted, assignments, clocks, ledger, outbox
 from tracker.store.store import Connection, Store
@@ -83,7 +83,29 @@ def plan_directive(store: Store, directive: Directive, *, at: datetime, registry
         version = adopted.directive(connection, directive.key)
         before = read_version(directive.key, version) if version else None
         rules = registry or registry_in_force(connection)
-        return plan(before, directive, registry=rules, on=rules.calendar.civil_day(at))
+        put_out = [key for key in superseded_by(connection, directive) if not _superseded(connection, before, key)]
+        old = [directive_in_force(connection, key) for key in put_out]
+        found = plan(before, directive, registry=rules, on=rules.calendar.civil_day(at), superseded=old)
+        return _with_what_stays(connection, found)
+
+
+def _superseded(connection: Connection, before: Directive | None, key: str) -> bool:
+    return before is not None and key in superseded_by(connection, before)
+
+
+def _with_what_stays(connection: Connection, found: Plan) -> Plan:
+    """Return a plan that says which agencies have completed a task already: they lose nothing and stay completed."""
+    keys = {change.was or change.task for change in found.changes if change.sign != "+"}
+    done: dict[str, set[str]] = {}
+    for assignment in assignments.of_tasks(connection, keys) if keys else ():
+        if assignment.facts.progress == Progress.COMPLETED:
+            done.setdefault(assignment.task, set()).add(assignment.agency)
+    stays = [done.get(change.was or change.task, set()) for change in found.changes]
+    changes = (
+        replace(change, stays=tuple(sorted(codes)), removed=tuple(c for c in change.removed if c not in codes))
+        for change, codes in zip(found.changes, stays, strict=True)
+    )
+    return replace(found, changes=tuple(changes))
 
 
 def adopt_directive(store: Store, directive: Directive, *, at: datetime, actor: str) -> Adopted:

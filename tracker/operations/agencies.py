@@ -1,8 +1,9 @@
 """Agencies that end: a merged or split office keeps its past and hands on what it still owes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment, assignment_ref, state_document
@@ -97,11 +98,11 @@ def hand_on(
 def ended(connection: Connection, registry: Registry, *, on: date) -> tuple[Ended, ...]:
     """Return the agencies that a registry no longer has on a day and that have assignments open."""
     found = []
-    for code, count in assignments.open_by_agency(connection).items():
+    for code, owed in assignments.open_by_agency(connection).items():
         agency = registry.agencies.get(code)
         if agency is None or not agency.is_valid(on):
             heirs = _heirs(code, registry, on) if agency else ()
-            found.append(Ended(code=code, valid_to=agency.valid_to if agency else None, open=count, heirs=heirs))
+            found.append(Ended(code=code, valid_to=agency.valid_to if agency else None, open=owed, heirs=heirs))
     return tuple(found)
 
 
@@ -175,21 +176,31 @@ def _targets(connection: Connection, mine: Sequence[Assignment], to_code: str) -
 
     Where the successor has settled its own, what it takes over is another assignment beside it.
     """
-    own = {a.ref: assignment_ref(a.task, to_code, a.occurrence) for a in mine}
-    known = {a.ref: a for a in assignments.get(connection, own.values(), lock=True)}
-    found = {}
+    own = (a for a in assignments.of_tasks(connection, {a.task for a in mine}, lock=True) if a.agency == to_code)
+    owed = {(a.task, a.occurrence): a.ref for a in own if a.facts.progress not in SETTLED}
+    found: dict[str, tuple[str, bool]] = {}
+    taken: set[str] = set()
     for assignment in mine:
-        ref = own[assignment.ref]
-        if ref not in known:
-            found[assignment.ref] = ref, False
-        elif known[ref].facts.progress not in SETTLED:
-            found[assignment.ref] = ref, True
-        else:
-            beside = assignment_ref(assignment.task, f"{to_code}~{assignment.agency}", assignment.occurrence)
-            if assignments.get(connection, [beside]):
-                raise Refused(f"{assignment.ref} was handed on to {to_code} before", code="handed-on-before")
-            found[assignment.ref] = beside, False
+        duty = assignment.task, assignment.occurrence
+        merged = duty in owed
+        if not merged:
+            owed[duty] = next(ref for ref in _refs(assignment, to_code) if ref not in taken and _free(connection, ref))
+            taken.add(owed[duty])
+        found[assignment.ref] = owed[duty], merged
     return found
+
+
+def _refs(assignment: Assignment, to_code: str) -> Iterator[str]:
+    """Yield references for what continues an assignment, the plainest first; references are for ever."""
+    yield assignment_ref(assignment.task, to_code, assignment.occurrence)
+    beside = f"{to_code}~{assignment.agency}"
+    yield assignment_ref(assignment.task, beside, assignment.occurrence)
+    for number in count(2):
+        yield assignment_ref(assignment.task, f"{beside}-{number}", assignment.occurrence)
+
+
+def _free(connection: Connection, ref: str) -> bool:
+    return not assignments.get(connection, [ref])
 
 
 def _draft(kind: str, ref: str, payload: Mapping[str, object], at: datetime, actor: str) -> Draft:

@@ -99,6 +99,13 @@ def directive(connection: Connection, key: str) -> Version | None:
     return _version(row) if row else None
 
 
+def directive_version(connection: Connection, key: str, version: int) -> Version | None:
+    """Return one version of a directive, in force or not."""
+    question = select(DIRECTIVE).where(DIRECTIVE.c.key == key, DIRECTIVE.c.version == version)
+    row = connection.execute(question).one_or_none()
+    return _version(row) if row else None
+
+
 def directive_fingerprint(connection: Connection, key: str) -> str | None:
     """Return the fingerprint of the current version of a directive, without reading the document."""
     question = select(DIRECTIVE.c.fingerprint).where(DIRECTIVE.c.key == key, DIRECTIVE.c.current.is_(True))

@@ -58,6 +58,7 @@ SIGNS: Mapping[str, Token] = {
     "+": Token("added", "+", _GREEN),
     "~": Token("changed", "~", _YELLOW),
     "-": Token("removed", "-", _RED),
+    "→": Token("carried over", "→", _YELLOW),
 }
 
 CHECKS: Mapping[bool, Token] = {True: Token("fine", "✓", _GREEN), False: Token("not so", "✗", _RED)}

@@ -68,8 +68,13 @@ def test_a_day_off_is_told_in_three_languages_with_its_authority() -> None:
 def test_a_computed_period_moves_to_the_next_working_day_and_names_the_authority() -> None:
     found = deadline(Within(Span(20, "days")))
     assert found.last_day == date(2025, 9, 3)
-    assert [step.code for step in found.explanation] == ["anchor_issue", "count_days", "rolled", "late_from_day"]
+    codes = ["anchor_issue", "count_days", "rolled", "passed_over", "passed_over", "late_from_day"]
+    assert [step.code for step in found.explanation] == codes
     assert "art. 148" in str(found.explanation[2])
+    assert [str(step) for step in found.explanation[3:5]] == [
+        "2025-09-01 is a day off too: National Day, notice",
+        "2025-09-02 is a day off too: National Day, notice",
+    ]
 
 
 def test_working_days_name_each_day_that_was_not_counted() -> None:

@@ -89,6 +89,7 @@ def test_a_month_without_such_a_day_says_so_and_why_it_moved_on() -> None:
         "(Civil Code 2015, art. 148)",
         "2026-02-28 is a day off (weekly day off): the period ends on the next working day, 2026-03-02 "
         "(Civil Code 2015, art. 148)",
+        "2026-03-01 is a day off too: weekly day off",
         "the last day ends at midnight: late from 2026-03-03 00:00 (Asia/Ho_Chi_Minh)",
     ]
 

@@ -34,24 +34,32 @@ def end_of_period(span: Span, start: date, calendar: Calendar, *, roll: Roll) ->
     last_day = calendar.shift(start, span)
     steps = _counted(span, start, last_day, calendar)
     moved = rolled(last_day, calendar, roll=roll)
-    return (moved[0], [*steps, moved[1]]) if moved else (last_day, steps)
+    return (moved[0], [*steps, *moved[1]]) if moved else (last_day, steps)
 
 
-def rolled(day: date, calendar: Calendar, *, roll: Roll) -> tuple[date, Phrase] | None:
-    """Return where a last day on a day off moves, and why; None for a working day."""
+def rolled(day: date, calendar: Calendar, *, roll: Roll) -> tuple[date, list[Phrase]] | None:
+    """Return where a last day on a day off moves, and why, with every day passed over; None for a working day."""
     why = calendar.why_off(day)
     if why is None:
         return None
     match roll:
         case "forward":
             working = calendar.on_or_after(day)
-            return working, Phrase("rolled", {"day": day, "why": why, "working": working})
+            said = Phrase("rolled", {"day": day, "why": why, "working": working})
+            return working, [said, *_passed_over(day, working, calendar)]
         case "back":
             working = calendar.on_or_before(day)
-            return working, Phrase("rolled_back", {"day": day, "why": why, "working": working})
+            said = Phrase("rolled_back", {"day": day, "why": why, "working": working})
+            return working, [said, *_passed_over(working, day, calendar)]
         case "none":
             working = calendar.on_or_before(day)
-            return day, Phrase("not_rolled", {"day": day, "why": why, "working": working})
+            return day, [Phrase("not_rolled", {"day": day, "why": why, "working": working})]
+
+
+def _passed_over(start: date, end: date, calendar: Calendar) -> list[Phrase]:
+    """Say every day off between two days, neither included."""
+    between = (start + n * ONE_DAY for n in range(1, (end - start).days))
+    return [Phrase("passed_over", {"day": day, "why": why}) for day in between if (why := calendar.why_off(day))]
 
 
 def _counted(span: Span, start: date, last_day: date, calendar: Calendar) -> list[Phrase]:

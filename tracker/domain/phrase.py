@@ -74,6 +74,7 @@ ENGLISH: Mapping[str, str] = {
     "rolled": (
         "{day} is a day off ({why}): the period ends on the next working day, {working} (Civil Code 2015, art. 148)"
     ),
+    "passed_over": "{day} is a day off too: {why}",
     "rolled_back": "{day} is a day off ({why}): the period ends on the working day before, {working}",
     "not_rolled": "{day} is a day off ({why}), and the date stays; reminders count back from {working}",
     "void_from": "the date is a cut-off: from {late_from} the duty is void, not late",

@@ -124,7 +124,7 @@ def day_before(rule: Every, day: date, *, issued: date, zone: str) -> date | Non
 def occurrence_day(rule: Every, day: date, calendar: Calendar) -> tuple[date, list[Phrase]]:
     """Return the last day of the occurrence that a recurrence names by a day, and the step if it was moved."""
     moved = None if rule.roll == "none" else rolled(day, calendar, roll=rule.roll)
-    return (moved[0], [moved[1]]) if moved else (day, [])
+    return moved or (day, [])
 
 
 def _after(text: str, start: date, since: date) -> Iterator[date]:

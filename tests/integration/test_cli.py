@@ -326,6 +326,27 @@ def test_a_task_is_reported_returned_and_accepted(office: Office) -> None:
     assert "How the date was set" in office.run("task", "explain", REF).stdout
 
 
+def test_an_event_sets_the_dates_that_wait_for_it_and_comes_again_as_an_occurrence(empty: Office) -> None:
+    rule = "{within: 1 working day, of: {event: shortage}}"
+    empty.file.write_text(DIRECTIVE.replace("{by: 2025-08-31}", rule), encoding="utf-8")
+    empty.run("init", "--rehearsal", "--at", "2025-08-11")
+    empty.run("directive", "apply", empty.folder, "--yes")
+    event = ("event", "record", "2025/412-tb-vpcp", "shortage")
+    first = empty.ask(*event, "2025-08-11", "--at", "2025-08-12")
+    assert (first["dated"], first["occurrences"]) == ([REF], [])
+    assert empty.ask("task", "show", REF)["row"]["last_day"] == "2025-08-12"
+    again = empty.ask(*event, "2025-08-12", "--agency", "BNV", "--at", "2025-08-12")
+    assert again["occurrences"] == [f"{REF}@2025-08-12"]
+    moved = empty.ask("task", "acknowledge", f"{REF}@2025-08-12", "--at", "2025-08-12")
+    assert (moved["ref"], moved["last_day"]) == (f"{REF}@2025-08-12", "2025-08-13")
+    assert "the day of the event 'shortage'" in empty.run("task", "explain", f"{REF}@2025-08-12").stdout
+    assert "recorded already" in empty.run(*event, "2025-08-11", status=1).stderr
+    assert (
+        "it knows: shortage" in empty.run("event", "record", "2025/412-tb-vpcp", "flood", "2025-08-11", status=1).stderr
+    )
+    assert "is not a date" in empty.run(*event, "today", status=2).stderr
+
+
 def test_the_board_in_json_has_the_keys_that_programs_rely_on(office: Office) -> None:
     found = office.ask("board", "--at", "2025-09-01")
     assert set(found) == {

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tracker import __version__
-from tracker.cli import calendar, channel, config, db, demo, directive, doctor, history, init, reminder, run, task, up
+from tracker.cli import calendar, channel, config, db, demo, directive, doctor, event, history, init, reminder, run, task, up
 from tracker.cli.exits import Guarded
 from tracker.cli.options import Common
 
@@ -28,6 +28,7 @@ app.command("sweep", short_help="Record what has come due; write the reminders o
 app.command("deliver", short_help="Send the reminders that are due.")(run.deliver)
 app.command("board", short_help="Where every directive stands.")(run.board)
 app.add_typer(task.app, name="task")
+app.add_typer(event.app, name="event")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(reminder.app, name="reminder")
 app.add_typer(history.app, name="history")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tracker.domain.assignment import Assignment
     from tracker.views import Connection, Store
 
+OCCURRENCES = 10_000  # more than a task can have at one agency: every day for 27 years
+
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What each agency owes, and its moves.")
 
 Ref = Annotated[
@@ -180,7 +182,9 @@ def _tell(store: "Store", after: "Assignment", at: "datetime", shown: Format) ->
         when = max(at, _high_water(connection))
         registry = registry_at(connection, when)
         wanted = Wanted(task=after.task, agency=after.agency)
-        row = task_list(connection, at=when, registry=registry, wanted=wanted, limit=1).tasks[0]
+        # a recurring duty has several assignments at one agency
+        found = task_list(connection, at=when, registry=registry, wanted=wanted, limit=OCCURRENCES)
+        row = next(row for row in found.tasks if row.ref == after.ref)
     result = {"entry": after.seq, **document(row)}
     put_result(result, shown, f"{row.ref} is {row.progress} (entry {after.seq}): {row.reason}")
 

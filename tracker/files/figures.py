@@ -52,20 +52,20 @@ def signed(report: Report, node: Node) -> Decimal | None:
     try:
         return number_of(words)
     except ValueError as error:
-        report.error(node, *_refusal(words, error))
+        sentence = f"'{clip(words)}' cannot be read as a number: {error}"
+        grouped = bool(_GROUPED.fullmatch(words))
+        report.error(node, "grouped-digits" if grouped else "bad-figure", sentence, _remedy(words, grouped=grouped))
         return None
 
 
-def _refusal(words: str, error: ValueError) -> tuple[str, str, str]:
-    code, remedy = "bad-figure", "write for example 4386106 or 74.7"
-    if _GROUPED.fullmatch(words):
-        code, plain = "grouped-digits", re.sub(r"[^0-9+-]", "", words)
+def _remedy(words: str, *, grouped: bool) -> str:
+    if grouped:
+        plain = re.sub(r"[^0-9+-]", "", words)
         remedy = f"write {plain} if the digits are grouped"
         if re.fullmatch(r"[^.,]*[.,][0-9]{3}", words):
             remedy += f", or {words.replace(',', '.')}0 if they are decimals"
-    elif _COMMA.fullmatch(words):
-        remedy = f"write {words.replace(',', '.')}"
-    return code, f"'{clip(words)}' cannot be read as a number: {error}", remedy
+        return remedy
+    return f"write {words.replace(',', '.')}" if _COMMA.fullmatch(words) else "write for example 4386106 or 74.7"
 
 
 def whole(report: Report, node: Node) -> int | None:

@@ -29,11 +29,13 @@ def registry_folder(path: Path) -> Path | None:
     return None
 
 
-def read(paths: Sequence[Path], *, known: Collection[str] = (), beside: bool = False) -> Sources:
+def read(
+    paths: Sequence[Path], *, known: Collection[str] = (), beside: bool = False, drafting: bool = False
+) -> Sources:
     """Return what some paths hold.
 
     A need may name a task of any of the paths, or one of `known`; with `beside`, also one of a
-    directive that stands beside them below the same registry.
+    directive that stands beside them below the same registry. With `drafting`, the drafting check is made too.
     """
     from tracker.files.reader import read_directives
     from tracker.files.registry import read_registry
@@ -46,7 +48,7 @@ def read(paths: Sequence[Path], *, known: Collection[str] = (), beside: bool = F
     if len(paths) > 1:
         names |= {task for path in paths for task in _tasks(read_directives(path, None, known=names)[0])}
     for path in paths:
-        directives, some = read_directives(path, registry, known=names)
+        directives, some = read_directives(path, registry, known=names, drafting=drafting)
         about += some
         found |= {directive.key: directive for directive in directives}
     return Sources(registry, in_order(found.values()), tuple(dict.fromkeys(about)))

@@ -15,29 +15,42 @@ from tracker.domain.directive import Task
 from tracker.domain.errors import Invalid
 from tracker.domain.schedule import Edge, Schedule, schedule
 
+_DAYS = {"days": 1, "weeks": 7, "months": 30}
+
 
 def unit_of(tasks: Iterable[Task]) -> Unit:
-    """Return what the offsets of these tasks count: working days as soon as one estimate does, else days."""
-    mixed = any(task.takes and task.takes.unit == "working days" for task in tasks)
-    return "working days" if mixed else "days"
+    """Return what the offsets of these tasks count: working days as soon as one estimate or lag does, else days."""
+    spans = (span for task in tasks for span in (task.takes, *(need.lag for need in task.needs)))
+    return "working days" if any(span and span.unit == "working days" for span in spans) else "days"
 
 
 def schedule_of(tasks: Iterable[Task]) -> Schedule:
     """Return the schedule of tasks by their keys, in the unit of `unit_of`.
 
-    A need that names a task outside the ones given holds nothing up here.
+    A need that names a task outside the ones given holds nothing up here. A period that runs from the completion of
+    a task makes its task wait for that one, as a need does.
     """
     known = {task.key: task for task in tasks}
     unit = unit_of(known.values())
     durations = {key: in_unit(task.takes, unit) for key, task in known.items()}
-    return schedule(durations, (edge for task in known.values() for edge in _edges(task) if edge.needed in known))
+    edges = (edge for task in known.values() for edge in edges_of(task, unit))
+    return schedule(durations, (edge for edge in edges if edge.needed in known))
+
+
+def edges_of(task: Task, unit: Unit) -> Iterator[Edge]:
+    """Yield what a task waits for: its needs with their kinds and lags, then the task that its period runs from."""
+    for need in task.needs:
+        yield Edge(need.task, task.key, need.kind, in_unit(need.lag, unit))
+    anchor = task.due.anchor_task if task.due else None
+    if anchor and all(need.task != anchor for need in task.needs):
+        yield Edge(anchor, task.key)
 
 
 def in_unit(span: Span | None, unit: Unit) -> int:
     """Return an estimate as a number of days or of working days; none is 0.
 
     Seven calendar days hold five working days, and a part of one counts whole: an estimate has no start to count
-    from, and one that is too short would hide a chain that does not fit.
+    from, and one that is too short would hide a chain that does not fit. A month is 30 days here.
 
     >>> [in_unit(Span(n, "days"), "working days") for n in (1, 7, 8, 30)]
     [1, 5, 6, 22]
@@ -46,8 +59,9 @@ def in_unit(span: Span | None, unit: Unit) -> int:
         return 0
     if span.unit == unit:
         return span.count
-    if unit == "working days":
-        return -(-span.count * 5 // 7)
+    if span.unit != "working days":
+        days = span.count * _DAYS[span.unit]
+        return -(-days * 5 // 7) if unit == "working days" else days
     raise Invalid(f"{span} cannot be counted in days before its start is known")
 
 
@@ -69,10 +83,6 @@ def offsets(days: Mapping[str, date], start: date, calendar: Calendar, unit: Uni
     working = [day for day in every if calendar.is_working(day)]
     zero = bisect_right(working, start)
     return {name: bisect_right(working, day) - zero for name, day in days.items()}
-
-
-def _edges(task: Task) -> Iterator[Edge]:
-    return (Edge(need.task, task.key) for need in task.needs)
 
 
 def _table(start: date, length: int, calendar: Calendar, unit: Unit) -> list[date]:

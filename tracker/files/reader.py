@@ -11,6 +11,7 @@ from tracker.domain.directive import Directive
 from tracker.domain.finding import Finding
 from tracker.files.checks import check
 from tracker.files.document import Draft, read_document
+from tracker.files.drafting import check_drafting
 from tracker.files.lexicon import Lexicon
 from tracker.files.nodes import MAX_BYTES
 from tracker.files.report import Report, Spot
@@ -21,11 +22,14 @@ _BESIDE = frozenset({"registry", "coverage.yaml"})
 Result = tuple[tuple[Directive, ...], tuple[Finding, ...]]
 
 
-def read_directives(path: Path, registry: Registry | None, *, known: Collection[str] = ()) -> Result:
+def read_directives(
+    path: Path, registry: Registry | None, *, known: Collection[str] = (), drafting: bool = False
+) -> Result:
     """Return the directives of a file, or of all files below a folder, and the findings.
 
     `known` are the keys of adopted tasks, which a need may name besides those read here. The
     folder's `registry`, its `coverage.yaml` and everything hidden are left out. Without a registry no name is checked.
+    With `drafting`, the findings hold the warnings of the drafting check too.
     """
     lexicon = Lexicon(registry) if registry else None
     drafts: list[Draft] = []
@@ -35,15 +39,21 @@ def read_directives(path: Path, registry: Registry | None, *, known: Collection[
         draft = Draft(report, "") if data is None else read_document(data, report)
         _check_name(draft, file)
         drafts.append(draft)
-    return _finish(drafts, lexicon, known)
+    return _finish(drafts, lexicon, known, drafting=drafting)
 
 
 def read_text(
-    data: bytes, name: str, *, registry: Registry | None = None, known: Collection[str] = ()
+    data: bytes,
+    name: str,
+    *,
+    registry: Registry | None = None,
+    known: Collection[str] = (),
+    drafting: bool = False,
 ) -> tuple[Directive | None, tuple[Finding, ...]]:
     """Return the directive of one document, or None, and the findings, placed in the file `name`."""
     lexicon = Lexicon(registry) if registry else None
-    directives, findings = _finish([read_document(data, Report(name, lexicon))], lexicon, known)
+    drafts = [read_document(data, Report(name, lexicon))]
+    directives, findings = _finish(drafts, lexicon, known, drafting=drafting)
     return directives[0] if directives else None, findings
 
 
@@ -73,8 +83,11 @@ def files(path: Path) -> Iterator[Path]:
             yield file
 
 
-def _finish(drafts: list[Draft], lexicon: Lexicon | None, known: Collection[str]) -> Result:
+def _finish(drafts: list[Draft], lexicon: Lexicon | None, known: Collection[str], *, drafting: bool) -> Result:
     check(drafts, lexicon, known=known)
+    if drafting:
+        # whoever checks one file works on it; of a folder only what is not signed yet is told task by task
+        check_drafting(drafts, lexicon.registry if lexicon else None, each=len(drafts) == 1)
     directives = (draft.directive for draft in drafts if draft.directive and not draft.report.failed)
     findings = (finding for draft in drafts for finding in draft.report.findings)
     return tuple(sorted(directives, key=lambda directive: directive.key)), tuple(sorted(findings))

@@ -8,6 +8,7 @@ import pytest
 from tests.builders import a_registry, an_agency
 from tracker.domain.deadline import Before
 from tracker.files.reader import read_directives, read_text
+from tracker.files.registry import read_registry
 
 HEAD = """directive: {number}
 issued: 2025-08-11
@@ -179,3 +180,73 @@ def test_ten_thousand_unknown_names_are_told_in_seconds():
     tasks = "".join(f"  t{n}: {{lead: X{n}}}\n" for n in range(10_000))
     text = HEAD.format(number="1/QĐ-TTg").split("tasks:")[0] + "tasks:\n" + tasks
     assert codes(text.encode()).count("unknown-agency") == 10_000
+
+
+# ── Names meant, numbers meant ──────────────────────────────────────────────────────────────────────────────
+
+SMALL, _ = read_registry(Path(__file__).parents[2] / "corpus" / "registry")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Bộ Nội vụ", "BNV"),
+        ("Bo Noi vu", "BNV"),
+        ("bo noi vu", "BNV"),
+        ("Ministry of Home Affairs", "BNV"),
+        ("Ministery of Home Affair", "BNV"),
+        ("Ministère de l'Intérieur", "BNV"),
+        ("Ministere de l Interieur", "BNV"),
+        ("BGDĐT", "BGDDT"),
+        ("Quảng Ninh", "22"),
+        ("quang ninh", "22"),
+        ("Hanoï", "01"),
+    ],
+)
+def test_a_name_in_any_language_with_or_without_accents_is_asked_back_as_its_code(written: str, meant: str):
+    _, findings = read_text(a_file("1/QĐ-TTg", ("lead: BNV", f'lead: "{written}"')), "a.yaml", registry=SMALL)
+    assert [(finding.code, finding.remedy) for finding in findings] == [("unknown-agency", f"did you mean '{meant}'?")]
+
+
+def test_a_number_without_a_grammar_needs_numbered_false_and_then_a_kind():
+    name = ("directive: 1/QĐ-TTg", "directive: Họp ĐUCP 23/8")
+    assert codes(a_file("1/QĐ-TTg", name)) == ["bad-number"]
+    assert codes(a_file("1/QĐ-TTg", name, ("issuer:", "numbered: false\nissuer:"))) == ["missing-key"]
+    data = a_file("1/QĐ-TTg", name, ("issuer:", "numbered: false\nkind: meeting\nissuer:"))
+    directive, findings = read_text(data, "a.yaml", registry=a_registry())
+    assert findings == ()
+    assert directive is not None
+    assert (directive.key, directive.kind) == ("2025/hop-ducp-23-8", "meeting")
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"), [("", "notice"), ("kind: notice\n", "notice"), ("kind: conclusion\n", "conclusion")]
+)
+def test_the_number_says_the_kind_unless_the_file_does(kind: str, found: str):
+    directive, _ = read_text(a_file("412/TB-VPCP", ("issuer:", f"{kind}issuer:")), "a.yaml")
+    assert directive is not None
+    assert directive.kind == found
+
+
+def test_saying_what_the_number_says_changes_no_fingerprint():
+    one, _ = read_text(a_file(), "a.yaml")
+    other, _ = read_text(a_file("412/TB-VPCP", ("issuer:", "kind: notice\nstatus: in_force\nissuer:")), "a.yaml")
+    assert one == other
+
+
+def test_any_of_is_a_fan_out_that_one_completes():
+    data = a_file("1/QĐ-TTg", ("lead: BNV", "any_of: [provinces, BNV]"))
+    same = a_file("1/QĐ-TTg", ("lead: BNV", "for_each: {agencies: [provinces, BNV], complete_when: any}"))
+    assert read_text(data, "a.yaml", registry=a_registry()) == read_text(same, "a.yaml", registry=a_registry())
+
+
+@pytest.mark.parametrize(("count", "found"), [(2, []), (3, []), (4, ["too-many-to-complete"])])
+def test_no_more_agencies_can_complete_a_task_than_owe_it(count: int, found: list[str]):
+    data = a_file("1/QĐ-TTg", ("lead: BNV", f"for_each: {{agencies: provinces, complete_when: {count}}}"))
+    assert codes(data) == found
+
+
+def test_a_directive_that_is_supervised_may_be_one_that_is_adopted_already():
+    data = a_file("1/QĐ-TTg", ("due:", "supervises: [2025/2-qd-ttg]\n    due:"))
+    assert codes(data) == ["unknown-directive"]
+    assert codes(data, known={"2025/2-qd-ttg/report"}) == []

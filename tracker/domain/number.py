@@ -120,7 +120,8 @@ def parse(words: str) -> Number | None:
     ('state', 'QĐ', 'TTg')
     """
     text = _tidy(words)
-    if len(text) > _LONGEST:
+    # a letter that folds to nothing is of another script, and would be missing in the key
+    if len(text) > _LONGEST or not all(fold(letter) for letter in text if letter.isalpha()):
         return None
     if match := _ASSEMBLY.fullmatch(text):
         serial, year, body, term = match.groups()

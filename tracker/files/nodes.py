@@ -120,8 +120,9 @@ def _spot_after(before: str) -> Spot:
 def _note_syntax(error: yaml.MarkedYAMLError, text: str, report: Report) -> None:
     lines = re.split(r"\r\n|\r|\n", text)
     problem = error.problem or "unreadable"
-    # what was never closed is mended where it was opened, not at the end of the file
-    mark = error.context_mark if "end of stream" in problem and error.context_mark else error.problem_mark
+    # what was never closed, and a key without its colon, are mended where they begin
+    begun = "end of stream" in problem or "expected ':'" in problem
+    mark = error.context_mark if begun and error.context_mark else error.problem_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     if line >= len(lines):
         line, column = len(lines) - 1, len(lines[-1])

@@ -9,12 +9,12 @@ _CLIP = 60
 
 
 def clip(words: str) -> str:
-    """Return words on one line, shortened for a sentence.
+    """Return words on one line, shortened for a sentence; what nobody can see is written out.
 
-    >>> clip("x" * 70) == "x" * 59 + "…"
-    True
+    >>> clip("x" * 70) == "x" * 59 + "…", clip("B\u200bNV")
+    (True, 'B<U+200B>NV')
     """
-    line = " ".join(words.split())
+    line = "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in " ".join(words.split()))
     return line if len(line) <= _CLIP else line[: _CLIP - 1] + "…"
 
 

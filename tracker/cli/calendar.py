@@ -77,10 +77,10 @@ def count(
     from tracker.views.calendar import count_between, count_span
 
     if (days is None) == (to is None):
-        raise Invalid("say how far to count: --days N, or --to DATE", code="bad-count")
+        raise Invalid("say how far to count: --days N, or --to DATE")
     first, last, known = _a_day(start), _day(to), _day(as_known)
     if last is not None and not 0 <= (last - first).days <= MOST_DAYS:
-        raise Invalid(f"{last} does not lie in the {MOST_DAYS:,} days after {first}", code="bad-count")
+        raise Invalid(f"{last} does not lie in the {MOST_DAYS:,} days after {first}")
     with opened(ctx) as store:
         when = reading_at(store, at)
         with store.read() as connection:
@@ -204,7 +204,7 @@ def _registry(path: Path) -> "Registry":
 def _period(name: str) -> tuple[date, date]:
     """Return the first and the last day of a year or month."""
     if not re.fullmatch(r"(19|20|21)[0-9]{2}(-(0[1-9]|1[0-2]))?", name):
-        raise Invalid(f"'{name}' is no year and no month: write 2026 or 2026-01", code="bad-period")
+        raise Invalid(f"'{name}' is no year and no month: write 2026 or 2026-01")
     year, _, month = name.partition("-")
     first = date(int(year), int(month or 1), 1)
     after = date(first.year + 1, 1, 1) if not month or month == "12" else date(first.year, first.month + 1, 1)
@@ -221,4 +221,4 @@ def _a_day(text: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise Invalid(f"'{text}' is no day: write it as 2026-01-02", code="bad-date")
+    raise Invalid(f"'{text}' is no day: write it as 2026-01-02")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tracker.domain.directive import Directive
     from tracker.domain.finding import Finding
     from tracker.files.plan import Change, Plan
+    from tracker.operations import CalendarPlan
     from tracker.operations.agencies import Ended
     from tracker.terminal.directives import PlanLine
     from tracker.views import Store
@@ -34,6 +35,7 @@ class Prepared:
     plans: "tuple[Plan, ...]"
     told: dict[str, dict[str, tuple[str, ...]]]
     findings: "tuple[Finding, ...]"
+    calendar: "CalendarPlan"
     ended: "tuple[Ended, ...]" = ()
 
     @property
@@ -50,7 +52,7 @@ class Prepared:
 def prepared(store: "Store", path: Path, *, at: datetime) -> Prepared:
     """Return what applying a path would do; raises Invalid, the findings told, where one forbids it."""
     from tracker.files.documents import registry_document
-    from tracker.operations import plan_directive
+    from tracker.operations import CalendarPlan, plan_calendar, plan_directive
     from tracker.operations.agencies import ended
     from tracker.operations.recording import registry_in_force
     from tracker.views import task_keys
@@ -80,6 +82,8 @@ def prepared(store: "Store", path: Path, *, at: datetime) -> Prepared:
         plans=plans,
         told=told,
         findings=found.findings,
+        # the first registry of a store moves nothing: there is no need to tell all its days
+        calendar=plan_calendar(store, found.registry, at=at) if found.registry and in_force else CalendarPlan(),
         ended=gone,
     )
 
@@ -113,6 +117,7 @@ def put_findings(
 
 def shown_plan(ready: Prepared) -> None:
     """Write a plan for people: what comes, changes and goes, and how many agencies would be told."""
+    from tracker.cli.calendar import calendar_lines
     from tracker.terminal.directives import show_plan
     from tracker.terminal.page import console
     from tracker.terminal.words import counted
@@ -120,6 +125,8 @@ def shown_plan(ready: Prepared) -> None:
     out = console()
     registry = "a new version" if ready.registry_changed else "unchanged"
     out.print(f"registry: {registry} ({counted(ready.agencies, 'agency', 'agencies')})")
+    for line in calendar_lines(ready.calendar):
+        out.print(line, markup=False, soft_wrap=True)
     for plan, directive in zip(ready.plans, ready.directives, strict=True):
         told = ready.told[plan.directive]
         lines = [_line(change, told.get(change.task, ()), plan.directive) for change in plan.changes]
@@ -135,10 +142,12 @@ def shown_plan(ready: Prepared) -> None:
 
 def plan_document(ready: Prepared) -> dict[str, Any]:
     """Return a plan as a JSON object."""
+    from tracker.cli.calendar import calendar_document
     from tracker.views.plain import plain
 
     return {
         "registry": "changed" if ready.registry_changed else "unchanged",
+        "calendar": calendar_document(ready.calendar),
         "changes": ready.changes,
         "told": len(ready.all_told),
         "warnings": len(ready.findings),

@@ -167,3 +167,10 @@ def test_a_file_whose_needs_stand_in_another_file_can_be_laid_out():
 
 def test_what_is_told_does_not_change_with_the_layout():
     assert told(UNTIDY) == told(TIDY.encode())
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "directives" / "2025").glob("*.yaml")), ids=lambda file: file.stem)
+def test_a_shipped_file_is_laid_out_and_points_to_the_schema(file: Path):
+    text = file.read_text(encoding="utf-8")
+    assert lay_out(text.encode(), file.name).text == text
+    assert text.startswith("# yaml-language-server: $schema=../schema.json\n")

@@ -112,6 +112,7 @@ def occurrences(rule: Every, *, issued: date, zone: str, since: date) -> Iterato
             yield day
 
 
+@lru_cache(maxsize=4096)
 def day_before(rule: Every, day: date, *, issued: date, zone: str) -> date | None:
     """Return the occurrence before a day, or None for the first."""
     start = rule.first or issued + ONE_DAY

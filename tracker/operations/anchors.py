@@ -19,24 +19,23 @@ from tracker.operations.recording import Step
 from tracker.store import assignments, clocks
 from tracker.store.store import Connection
 
-# task -> its assignments
-Known = Mapping[str, Sequence[Assignment]]
+# task -> agency -> its assignments
+Known = Mapping[str, Mapping[str, Sequence[Assignment]]]
 
 
-def by_task(found: Iterable[Assignment]) -> dict[str, list[Assignment]]:
-    """Return assignments by their task."""
-    known: dict[str, list[Assignment]] = {}
+def by_task(found: Iterable[Assignment]) -> dict[str, dict[str, list[Assignment]]]:
+    """Return assignments by their task and their agency."""
+    known: dict[str, dict[str, list[Assignment]]] = {}
     for assignment in found:
-        known.setdefault(assignment.task, []).append(assignment)
+        known.setdefault(assignment.task, {}).setdefault(assignment.agency, []).append(assignment)
     return known
 
 
 def completed_on(task: str, agency: str, known: Known, *, owners: int, calendar: Calendar) -> date | None:
     """Return the day a task counts as completed for one of `owners` agencies that wait for it; None: not yet."""
-    owed = known.get(task, ())
-    own = [assignment for assignment in owed if assignment.agency == agency]
-    pairwise = own and owners > 1 and len({assignment.agency for assignment in owed}) > 1
-    relevant = own if pairwise else owed
+    owed = known.get(task, {})
+    pairwise = agency in owed and owners > 1 and len(owed) > 1
+    relevant = owed[agency] if pairwise else [assignment for found in owed.values() for assignment in found]
     if not all(assignment.facts.progress in SETTLED for assignment in relevant):
         return None
     completed = (a.facts.touched_at for a in relevant if a.facts.progress == Progress.COMPLETED)
@@ -59,12 +58,11 @@ def resolved(
     found = [settled.get(a.ref, a) for a in assignments.of_tasks(connection, tasks, lock=True)]
     known = by_task(found)
     steps = []
-    for assignment in (a for task in sorted(anchored) for a in known.get(task, ())):
-        if assignment.ref in settled or not is_waiting_for_its_date(assignment):
+    for assignment in found:
+        if assignment.task not in anchored or not is_waiting_for_its_date(assignment):
             continue
         assert assignment.facts.anchor is not None
-        owners = len({a.agency for a in known[assignment.task]})
-        name = assignment.facts.anchor.name
+        owners, name = len(known[assignment.task]), assignment.facts.anchor.name
         day = completed_on(name, assignment.agency, known, owners=owners, calendar=registry.calendar)
         if day is not None:
             steps.append(date_set(connection, assignment, day, at=at, actor=actor, registry=registry))

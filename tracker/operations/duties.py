@@ -1,13 +1,14 @@
 """Duties: what each agency is to owe for each task of a directive, with everything its terms depend on."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment, anchor_document, assignment_ref, limit_document
-from tracker.domain.deadline import Anchor, Deadline, Done, Due, Every, Review, reckon_due
+from tracker.domain.deadline import Anchor, Deadline, Done, Every, Review, reckon_due
 from tracker.domain.directive import Directive, Task
 from tracker.domain.entry import stamp
 from tracker.domain.fanout import fan_out
@@ -105,34 +106,79 @@ def duties(
     on = registry.calendar.civil_day(at)
     for task in directive.tasks:
         agencies = fan_out(task, registry, on)
-        for agency in agencies:
-            yield from _of_agency(task, agency, directive, registry, at, kept, known, events, len(agencies))
+        yield from _Owed(task, directive, registry, at, kept, len(agencies)).by(agencies, known, events)
 
 
-def _of_agency(
-    task: Task,
-    agency: str,
-    directive: Directive,
-    registry: Registry,
-    at: datetime,
-    kept: Mapping[str, Assignment],
-    known: Known,
-    events: Collection[Event],
-    owners: int,
-) -> Iterator[Duty]:
-    issued, due = directive.issued, task.due
-    base = kept.get(assignment_ref(task.key, agency))
-    if due is not None and isinstance(due.rule, Every):
-        yield from _occurrences(task, due.rule, agency, directive, registry, at, kept)
-    elif due is not None and due.anchor_event:
-        own = event_days(due.anchor_event, agency, events)
-        first, more = shared_out(base, own)
-        yield duty_of(task, agency, issued=issued, registry=registry, anchored_on=first)
+@dataclass(slots=True)
+class _Owed:
+    """What is owed for one task. What many agencies owe alike is reckoned once."""
+
+    task: Task
+    directive: Directive
+    registry: Registry
+    at: datetime
+    kept: Mapping[str, Assignment]
+    owners: int
+    made: dict[tuple[date | None, date | None], Duty] = field(default_factory=dict)
+
+    def by(self, agencies: Iterable[str], known: Known, events: Collection[Event]) -> Iterator[Duty]:
+        """Yield the duties of some agencies."""
+        due = self.task.due
+        if due is not None and isinstance(due.rule, Every):
+            days = self._days_in_sight(due.rule)
+            for agency in agencies:
+                yield from self._occurrences(agency, days)
+        elif due is not None and due.anchor_event:
+            for agency in agencies:
+                yield from self._started_by(agency, event_days(due.anchor_event, agency, events))
+        else:
+            for agency in agencies:
+                yield self._duty(agency, anchored_on=self._anchor_day(agency, known))
+
+    def _duty(self, agency: str, *, anchored_on: date | None = None, occurrence: date | None = None) -> Duty:
+        same = anchored_on, occurrence
+        if same not in self.made:
+            issued, registry = self.directive.issued, self.registry
+            self.made[same] = duty_of(
+                self.task, agency, issued=issued, registry=registry, anchored_on=anchored_on, occurrence=occurrence
+            )
+        return replace(self.made[same], agency=agency)
+
+    def _started_by(self, agency: str, days: tuple[date, ...]) -> Iterator[Duty]:
+        first, more = shared_out(self.kept.get(assignment_ref(self.task.key, agency)), days)
+        yield self._duty(agency, anchored_on=first)
         for day in more:
-            yield duty_of(task, agency, issued=issued, registry=registry, anchored_on=day, occurrence=day)
-    else:
-        came = _anchor_day(due, agency, directive, registry, base, known, owners)
-        yield duty_of(task, agency, issued=issued, registry=registry, anchored_on=came)
+            yield self._duty(agency, anchored_on=day, occurrence=day)
+
+    def _days_in_sight(self, rule: Every) -> tuple[date, ...]:
+        calendar = self.registry.calendar
+        today = calendar.civil_day(self.at)
+        # one of last week may have been moved on to today or later
+        since, end = today - timedelta(days=7), today + HORIZON
+        coming = occurrences(rule, issued=self.directive.issued, zone=calendar.zone, since=since)
+        return tuple(takewhile(lambda day: day <= end, coming))
+
+    def _occurrences(self, agency: str, days: Iterable[date]) -> Iterator[Duty]:
+        """Yield the occurrences that have not passed: those that have stay as they are."""
+        for day in days:
+            duty = self._duty(agency, occurrence=day)
+            known = self.kept.get(duty.ref)
+            limit = known.facts.limit if known else duty.limit
+            if limit is not None and limit.late_from > self.at:
+                yield duty
+
+    def _anchor_day(self, agency: str, known: Known) -> date | None:
+        """Return the day the task a period is counted from was completed; once it was set, it stays."""
+        due = self.task.due
+        if due is None or due.anchor_task is None:
+            return None
+        base = self.kept.get(assignment_ref(self.task.key, agency))
+        if base is not None and base.facts.anchor == due.anchor and base.facts.anchored_on is not None:
+            return base.facts.anchored_on
+        done = self.directive.task(due.anchor_task)
+        if done is not None and done.due is not None and isinstance(done.due.rule, Done):
+            return done.due.rule.day
+        return completed_on(due.anchor_task, agency, known, owners=self.owners, calendar=self.registry.calendar)
 
 
 def event_days(name: str, agency: str, events: Collection[Event]) -> tuple[date, ...]:
@@ -160,52 +206,12 @@ def recurs(task: Task) -> bool:
 
 def next_look(task: Task, directive: Directive, registry: Registry, *, after: date) -> datetime | None:
     """Return when the first occurrence of a task after a day comes into sight; None where there is none."""
-    if task.due is None or not isinstance(task.due.rule, Every) or not task.tracked:
+    if not recurs(task):
         return None
+    assert task.due is not None
+    assert isinstance(task.due.rule, Every)
     calendar = registry.calendar
     since = after + timedelta(days=1)
     coming = occurrences(task.due.rule, issued=directive.issued, zone=calendar.zone, since=since)
     day = next(coming, None)
     return None if day is None else calendar.instant(day - HORIZON)
-
-
-def _occurrences(
-    task: Task,
-    rule: Every,
-    agency: str,
-    directive: Directive,
-    registry: Registry,
-    at: datetime,
-    kept: Mapping[str, Assignment],
-) -> Iterator[Duty]:
-    """Yield the occurrences in sight that have not passed."""
-    calendar = registry.calendar
-    today = calendar.civil_day(at)
-    for day in occurrences(rule, issued=directive.issued, zone=calendar.zone, since=today - timedelta(days=7)):
-        if day > today + HORIZON:
-            return
-        duty = duty_of(task, agency, issued=directive.issued, registry=registry, occurrence=day)
-        known = kept.get(duty.ref)
-        limit = known.facts.limit if known else duty.limit
-        if limit is not None and limit.late_from > at:  # those that have passed stay as they are
-            yield duty
-
-
-def _anchor_day(
-    due: Due | None,
-    agency: str,
-    directive: Directive,
-    registry: Registry,
-    base: Assignment | None,
-    known: Known,
-    owners: int,
-) -> date | None:
-    """Return the day the task a period is counted from was completed; once it was set, it stays."""
-    if due is None or due.anchor_task is None:
-        return None
-    if base is not None and base.facts.anchor == due.anchor and base.facts.anchored_on is not None:
-        return base.facts.anchored_on
-    done = directive.task(due.anchor_task)
-    if done is not None and done.due is not None and isinstance(done.due.rule, Done):
-        return done.due.rule.day
-    return completed_on(due.anchor_task, agency, known, owners=owners, calendar=registry.calendar)

@@ -4,6 +4,7 @@ A task carries the moment at which its next occurrence comes into sight; a sweep
 moments alone. The reference of an occurrence is unique, so nothing can make it twice.
 """
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from tracker.domain.agency import Registry
@@ -64,7 +65,8 @@ def _coming(task: Task, directive: Directive, registry: Registry, *, since: date
     for day in occurrences(task.due.rule, issued=directive.issued, zone=registry.calendar.zone, since=since):
         if day > today + HORIZON:
             break
-        found += [duty_of(task, a, issued=directive.issued, registry=registry, occurrence=day) for a in agencies]
+        duty = duty_of(task, "", issued=directive.issued, registry=registry, occurrence=day)
+        found += [replace(duty, agency=agency) for agency in agencies]
     return found
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tracker.cli import authoring, coverage, sources
+from tracker.cli import authoring, coverage, sources, versions
 from tracker.cli.exits import INVALID_DIRECTIVE, MATCHED
 from tracker.cli.opened import common_of, opened, reading_at, writing_at
 from tracker.cli.options import As, Format, Lang, Language, ReadAt, Shown, WriteAt, actor
@@ -94,6 +94,8 @@ def apply(
         return
     for one in done:
         counts = f"{one['added']:,} assignments added, {one['changed']:,} changed, {one['withdrawn']:,} withdrawn"
+        if one["carried"] or one["superseded"]:
+            counts += f", {one['carried']:,} carried over, {one['superseded']:,} superseded"
         print(f"applied {one['key']}, version {one['version']}: {counts}")
     print(f"ledger {position.seq} · {position.hash[:4]}…" if done or ready.registry_changed else "nothing to apply")
 
@@ -158,3 +160,4 @@ def list_directives(
 
 app.command("coverage")(coverage.coverage)
 authoring.add_to(app)
+versions.add_to(app)

@@ -7,7 +7,23 @@ from typing import Annotated
 import typer
 
 from tracker import __version__
-from tracker.cli import calendar, channel, config, db, demo, directive, doctor, event, history, init, reminder, run, task, up
+from tracker.cli import (
+    agency,
+    calendar,
+    channel,
+    config,
+    db,
+    demo,
+    directive,
+    doctor,
+    event,
+    history,
+    init,
+    reminder,
+    run,
+    task,
+    up,
+)
 from tracker.cli.exits import Guarded
 from tracker.cli.options import Common
 
@@ -32,6 +48,7 @@ app.add_typer(event.app, name="event")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(reminder.app, name="reminder")
 app.add_typer(history.app, name="history")
+app.add_typer(agency.app, name="agency")
 app.add_typer(channel.app, name="channel")
 app.add_typer(db.app, name="db")
 app.add_typer(config.app, name="config")

@@ -14,6 +14,7 @@ from tracker.terminal.page import WIDE, table
 from tracker.terminal.tokens import SIGNS
 from tracker.terminal.words import counted, day
 from tracker.views.adopted import DirectiveList
+from tracker.views.directive import DirectiveView
 
 _WHOLE = ("number", "issued", "key", "fingerprint")
 
@@ -139,4 +140,16 @@ def show_directives(view: DirectiveList, out: Console) -> None:
     for one in view.directives:
         more = [one.key, one.fingerprint[:12]] if wide else []
         made.add_row(one.number, day(one.issued), one.title, str(one.version), *more)
+    out.print(made)
+
+
+def show_directive(view: DirectiveView, out: Console) -> None:
+    """Write a directive in the version in force at an instant, and how far each of its tasks was then."""
+    out.print(Text.assemble((view.number, "bold"), f" {view.title}"))
+    status = "" if view.status == "in_force" else f" · {view.status}"
+    out.print(f"{view.kind} of {view.issued}{status} · version {view.version}, adopted {view.adopted_at:%Y-%m-%d}")
+    made = table("task", "title", "due", "done", "overdue", "closed", right=("done", "overdue", "closed"))
+    for one in view.tasks:
+        late, closed = (str(count) if count else "" for count in (one.overdue, one.closed_out))
+        made.add_row(one.task, one.title, one.rule or "", f"{one.done:,} of {one.total:,}", late, closed)
     out.print(made)

@@ -16,6 +16,7 @@ from tracker.views.adopted import (
     task_keys,
 )
 from tracker.views.board import Board, Cells, board
+from tracker.views.directive import DirectiveView, RollUp, directive_show, roll_up
 from tracker.views.health import Health, health
 from tracker.views.history import History, history
 from tracker.views.plain import document
@@ -29,10 +30,12 @@ __all__ = [
     "Channel",
     "Connection",
     "DirectiveList",
+    "DirectiveView",
     "Explanation",
     "Health",
     "History",
     "ReminderList",
+    "RollUp",
     "Stamp",
     "Store",
     "TaskList",
@@ -42,6 +45,7 @@ __all__ = [
     "channel_list",
     "directive_document",
     "directive_list",
+    "directive_show",
     "document",
     "explain",
     "health",
@@ -49,6 +53,7 @@ __all__ = [
     "registry_document",
     "reminder_list",
     "resolve",
+    "roll_up",
     "task_keys",
     "task_list",
     "task_show",

@@ -20,6 +20,7 @@ __all__ = [
     "high_water",
     "registry_document",
     "task_keys",
+    "version_document",
 ]
 
 
@@ -46,6 +47,14 @@ def directive_document(connection: Connection, key: str, *, at: datetime) -> Map
     if document is None:
         raise NotFound(f"no directive '{key}' had been adopted at {at.isoformat()}")
     return document
+
+
+def version_document(connection: Connection, key: str, version: int) -> Mapping[str, Any]:
+    """Return the document of one version of a directive, in force or not; raises NotFound."""
+    found = adopted.directive_version(connection, key, version)
+    if found is None:
+        raise NotFound(f"'{key}' has no version {version}", code="no-version")
+    return found.document
 
 
 def registry_document(connection: Connection, *, at: datetime) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from tracker.domain.directive import Directive, Locator
 from tracker.domain.errors import NotFound
 from tracker.domain.phrase import Phrase
 from tracker.domain.standing import SETTLED
+from tracker.domain.waiting import above
 from tracker.store import assignments, ledger
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
@@ -184,7 +185,9 @@ def _waits_for(seen: Sight, assignment: Assignment) -> list[Seen]:
     found = []
     for task in assignment.facts.waiting_for:
         owed = [one for one in seen.of_task(task) if one[0].facts.progress not in SETTLED]
-        found += [one for one in owed if one[0].agency == assignment.agency] or owed
+        own = [one for one in owed if one[0].agency == assignment.agency and task != assignment.task]
+        below = [one for one in owed if assignment.agency in above(one[0].agency, seen.registry)]
+        found += own or below or owed
     return found
 
 

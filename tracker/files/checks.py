@@ -69,7 +69,7 @@ class _Found:
 def _check_edge(draft: Draft, edge: Edge, found: _Found) -> None:
     if edge.needs == edge.task:
         _note_itself(draft, edge)
-    elif edge.word == "supervises" and DIRECTIVE_KEY.fullmatch(edge.needs):
+    elif not edge.orders and DIRECTIVE_KEY.fullmatch(edge.needs):
         if edge.needs not in found.directives:
             guess = draft.report.guess(edge.needs, found.directives)
             sentence = f"there is no directive '{clip(edge.needs)}'"
@@ -85,6 +85,8 @@ def _check_edge(draft: Draft, edge: Edge, found: _Found) -> None:
 def _note_itself(draft: Draft, edge: Edge) -> None:
     if edge.orders:
         draft.report.error(edge.at, "needs-itself", "the task needs itself", "delete this need")
+    elif edge.word == "relations":
+        draft.report.error(edge.at, "points-at-itself", "the directive is related to itself", "name another document")
     else:
         draft.report.error(edge.at, "points-at-itself", f"the task {edge.word} itself", "name another task")
 

@@ -11,7 +11,7 @@ from tracker.domain.directive import Directive, Source, Status, Task
 from tracker.domain.number import kind_of
 from tracker.files import names, scalars
 from tracker.files.form import Form, form, table, text
-from tracker.files.links import Edge, check_number, read_relations
+from tracker.files.links import Edge, check_number, named_directives, read_relations
 from tracker.files.nodes import Mapping, Node, Scalar, parse
 from tracker.files.report import At, Report, Spot
 from tracker.files.scalars import choice
@@ -85,7 +85,7 @@ def _draft(fields: Form, draft: Draft) -> Draft:
         number=fields.node.get("directive") or fields.at,
         tasks=tasks,
         places=dict(_places(node)) if isinstance(node, Mapping) else {},
-        edges=edges,
+        edges=(*named_directives(fields.node.get("relations"), "relations", draft.key), *edges),
     )
 
 

@@ -9,7 +9,7 @@ from tracker.domain.directive import Need, NeedKind, Relation, RelationWord
 from tracker.domain.number import mend, parse
 from tracker.files import scalars
 from tracker.files.form import Form, form, several
-from tracker.files.nodes import Mapping, Node, Sequence
+from tracker.files.nodes import Mapping, Node, Scalar, Sequence
 from tracker.files.report import At, Report
 from tracker.files.scalars import choice
 from tracker.files.words import clip, meant
@@ -78,6 +78,15 @@ def check_number(report: Report, node: Node, number: str, *, otherwise: str | No
     return False
 
 
+def named_directives(node: Node | None, word: str, source: str) -> tuple[Edge, ...]:
+    """Return the documents of a list that are named by the key of a directive, which must then exist."""
+    found = []
+    for item in node.items if isinstance(node, Sequence) else ():
+        given = (inner for _, inner in item.entries.values()) if isinstance(item, Mapping) else (item,)
+        found += [Edge(source, _text(one), one, word) for one in given if DIRECTIVE_KEY.fullmatch(_text(one))]
+    return tuple(found)
+
+
 def read_relations(report: Report, node: Node) -> tuple[Relation, ...] | None:
     """Return what a directive is to other documents."""
     return several(_relation, "a list of relations")(report, node)
@@ -138,5 +147,9 @@ def _task(report: Report, item: Node) -> Need | None:
 
 
 def _task_or_directive(report: Report, item: Node) -> Need | None:
-    name = getattr(item, "text", "").strip()
+    name = _text(item)
     return Need(name) if DIRECTIVE_KEY.fullmatch(name) else _task(report, item)
+
+
+def _text(node: Node) -> str:
+    return node.text.strip() if isinstance(node, Scalar) else ""

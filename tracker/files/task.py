@@ -11,7 +11,7 @@ from tracker.domain.text import Text
 from tracker.files import names, scalars
 from tracker.files.due import BOUNDS, anchor_node, read_due
 from tracker.files.form import Form, form, one_or_several, several, text
-from tracker.files.links import Edge, document_numbers, read_needs, read_tasks
+from tracker.files.links import Edge, document_numbers, named_directives, read_needs, read_tasks
 from tracker.files.nodes import Node, Scalar
 from tracker.files.owner import for_each, read_owner
 from tracker.files.report import Report
@@ -92,7 +92,8 @@ def read_task(report: Report, key: Scalar, node: Node, *, context: Context) -> t
     supervises, watched = read_tasks(fields, "supervises", full, directive=context.directive)
     task = _task(fields, full, task_id or key.text, needs=needs, context=context)
     task = replace(task, restates=restates, supervises=supervises)
-    return task, (*edges, *again, *watched, *_anchor(fields, task))
+    sources = named_directives(fields.node.get("derives_from"), "derives_from", full)
+    return task, (*edges, *again, *watched, *sources, *_anchor(fields, task))
 
 
 def _anchor(fields: Form, task: Task) -> tuple[Edge, ...]:

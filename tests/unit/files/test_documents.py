@@ -6,7 +6,9 @@ from datetime import date
 import pytest
 
 from tests.builders import a_directive, a_registry, a_task
+from tracker.domain.calendar import Span
 from tracker.domain.deadline import Before, Due
+from tracker.domain.directive import Need, Relation
 from tracker.domain.errors import Broken
 from tracker.files.documents import (
     directive_document,
@@ -83,3 +85,38 @@ def test_a_damaged_registry_is_a_broken_store(key: str):
     del document[key]
     with pytest.raises(Broken):
         registry_from(document)
+
+
+def test_a_document_kept_before_the_format_grew_reads_the_same_and_keeps_its_fingerprint():
+    document = directive_document(a_directive())
+    grown = {"numbered", "kind", "status", "relations"} & set(document)
+    assert grown == set()
+    grown = {"restates", "supervises", "derives_from", "indicators", "any_of"} & set(document["tasks"]["report"])
+    assert grown == set()
+    assert directive_from(document) == a_directive()
+
+
+def test_a_need_says_its_kind_and_lag_only_where_they_are_not_the_usual_ones():
+    survey = "2025/412-tb-vpcp/survey"
+    needs = (Need(survey), Need(survey, "inferred", "start-start", Span(3, "working days")))
+    kept = [directive_document(a_directive(a_task(needs=(need,))))["tasks"]["report"]["needs"] for need in needs]
+    assert kept == [
+        [{"task": survey, "basis": "stated"}],
+        [{"task": survey, "kind": "start-start", "lag": "3 working days", "basis": "inferred"}],
+    ]
+
+
+def test_references_within_a_file_are_rendered_by_their_ids():
+    key = "2025/412-tb-vpcp"
+    report = a_task(needs=(Need(f"{key}/survey", kind="during"),), restates=(f"{key}/survey",), supervises=(key,))
+    text = render(a_directive(report, a_task("survey")))
+    assert "needs: [{task: survey, kind: during}]" in " ".join(text.split()) or "- {task: survey, kind: during}" in text
+    assert "restates: [survey]" in text
+    assert f"supervises: [{key}]" in text
+
+
+@pytest.mark.parametrize("relation", [{"implements": "1/QĐ-TTg", "amends": "2/QĐ-TTg"}, {"issued": "2025-08-01"}])
+def test_a_relation_that_was_damaged_is_broken(relation: dict[str, str]):
+    document = directive_document(a_directive(relations=(Relation("amends", "303/NQ-CP"),)))
+    with pytest.raises(Broken):
+        directive_from({**document, "relations": [relation]})

@@ -8,7 +8,7 @@ import pytest
 from tests.builders import a_calendar, a_directive, a_registry, a_task, a_text, an_agency
 from tracker.domain.calendar import Span, SpecialDay
 from tracker.domain.deadline import By, Due, Within
-from tracker.domain.directive import ForEach
+from tracker.domain.directive import ForEach, Need, Relation
 from tracker.files.plan import Field, plan
 
 ON = date(2025, 8, 12)
@@ -92,3 +92,50 @@ def test_two_different_directives_are_not_compared():
         plan(a_directive(), a_directive(number="413/TB-VPCP"), registry=a_registry(), on=ON)
     with pytest.raises(ValueError, match="one directive"):
         plan(None, None, registry=a_registry(), on=ON)
+
+
+# ── What binds a task to others ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_cascade_tells_those_below_too():
+    old, new = a_directive(a_task(for_each=EVERY_PROVINCE)), replace(EVERY_PROVINCE, then="communes")
+    (change,) = plan(old, a_directive(a_task(for_each=new)), registry=a_registry(), on=ON).changes
+    assert (change.added, change.removed) == (("01004", "04273", "22652"), ())
+    assert change.fields == (Field("for_each.then", "", "communes"),)
+
+
+def test_a_need_of_another_kind_is_told_with_all_that_differs():
+    def two(need: Need):
+        return a_directive(a_task("report", needs=(need,)), a_task("survey"))
+
+    survey = "2025/412-tb-vpcp/survey"
+    old, new = two(Need(survey)), two(Need(survey, "inferred", "during", Span(5, "days")))
+    (change,) = plan(old, new, registry=a_registry(), on=ON).changes
+    assert change.fields == (Field("needs", survey, f"{survey} (during, 5 days, inferred)"),)
+
+
+def test_what_the_document_is_to_others_is_told_of_its_head():
+    relations = (Relation("implements", "183-KL/TW", date(2025, 8, 1)), Relation("refers_to", "303/NQ-CP"))
+    new = a_directive(stated_kind="conclusion", status="draft", relations=relations)
+    found = plan(a_directive(), new, registry=a_registry(), on=ON)
+    assert found.changes == ()
+    assert found.fields == (
+        Field("kind", "", "conclusion"),
+        Field("status", "", "draft"),
+        Field("relations", "", "implements 183-KL/TW 2025-08-01, refers_to 303/NQ-CP"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("restates", ("2025/1-qd-ttg/report",), "2025/1-qd-ttg/report"),
+        ("supervises", ("2025/1-qd-ttg", "2025/2-qd-ttg"), "2025/1-qd-ttg, 2025/2-qd-ttg"),
+        ("derives_from", ("183-KL/TW",), "183-KL/TW"),
+        ("indicators", ("IND-19",), "IND-19"),
+    ],
+)
+def test_what_a_task_points_at_is_told(name: str, value: tuple[str, ...], told: str):
+    new = a_directive(a_task(**{name: value}))
+    (change,) = plan(a_directive(), new, registry=a_registry(), on=ON).changes
+    assert change.fields == (Field(name, "", told),)

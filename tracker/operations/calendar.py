@@ -25,6 +25,7 @@ from tracker.operations.recording import Step, registry_in_force
 from tracker.store import adopted, assignments
 from tracker.store.store import Connection, Store
 
+MOVED = "the calendar changed"
 Kind = Literal["day off", "make-up day"]
 
 
@@ -124,7 +125,7 @@ def calendar_steps(
         shifted += one.shifted
         if one.move and one.duty:
             moves.append(one.move)
-            payload = {**one.duty.terms, "version": before.version + 1}
+            payload = {**one.duty.terms, "version": before.version + 1, "why": MOVED}
         elif one.is_turned:
             turned.append(before.ref)
             payload = {"rung": None, "moment": None, "skipped": [], "why": "the registry changed"}

@@ -81,11 +81,27 @@ def show_explanation(view: Explanation, out: Console) -> None:
         scope = " (the date stands in another sentence)" if view.scope == "inherited" else ""
         out.print(f"  the directive says: {view.rule}{printed}{scope}")
     for number, step in enumerate(view.deadline, 1):
-        out.print(Padding(Text(f"{number}. {step}"), (0, 0, 0, 2)))
+        out.print(Padding(Text(f"{number}. {step}"), (0, 0, 0, 2), expand=False))
     if view.moved:
         out.print(f"  the date in force is another one: {day(row.last_day)}")
+    _dates(view, out)
     _peers("Waits for", view.waits_for, out)
     _peers("Waited for by", view.waited_by, out)
+
+
+def _dates(view: Explanation, out: Console) -> None:
+    if not view.dates:
+        return
+    out.print()
+    out.print(Text("The dates it had", style="bold"))
+    first = view.row.first_day
+    # a date that a task or an event set is itself the first
+    if first != view.dates[0].last_day:
+        out.print(f"  at first: {day(first)}")
+    for one in view.dates:
+        why = f", {one.why}" if one.why else ""
+        since = f"since {minute(one.recorded_at, view.stamp.zone)} (entry {one.seq})"
+        out.print(f"  {since}: {day(one.last_day)}{why}", markup=False)
 
 
 def _standing(row: TaskRow) -> Text:

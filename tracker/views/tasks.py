@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
-from tracker.domain.deadline import dated_due, rule_text
+from tracker.domain.deadline import Deadline, Unresolved, reckon_due, rule_text
 from tracker.domain.directive import Directive, Locator
 from tracker.domain.errors import NotFound
 from tracker.domain.phrase import Phrase
@@ -64,11 +64,22 @@ class Peers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DateSet:
+    """A later date of an assignment: the entry that set it, when that was recorded, the last day, and why it moved."""
+
+    seq: int
+    recorded_at: datetime
+    last_day: date | None
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Why one assignment stands where it stands.
 
     `rule` is the rule as the directive states it and `words` the words as printed; `deadline` leads from one to
-    the date, line by line. `moved` says that the date in force is not the one these lines give.
+    the date, line by line. `moved` says that the date in force is not the one these lines give; `dates` are
+    those it was given after the first.
     """
 
     stamp: Stamp
@@ -78,6 +89,7 @@ class Explanation:
     scope: str | None
     deadline: tuple[Phrase, ...]
     moved: bool
+    dates: tuple[DateSet, ...]
     waits_for: Peers
     waited_by: Peers
 
@@ -147,13 +159,16 @@ def explain(
     assignment = found[0]
     task = directive.task(assignment.task)
     due = task.due if task else None
-    deadline = due and dated_due(
-        due,
-        issued=directive.issued,
-        calendar=registry.calendar,
-        anchors=assignment.anchors,
-        occurrence=assignment.occurrence,
-    )
+    reckoned = None
+    if due is not None:
+        reckoned = reckon_due(
+            due,
+            issued=directive.issued,
+            calendar=registry.calendar,
+            anchors=assignment.anchors,
+            occurrence=assignment.occurrence,
+        )
+    deadline = reckoned if isinstance(reckoned, Deadline) else None
     limit = assignment.facts.limit
     return Explanation(
         stamp=seen.stamp,
@@ -161,10 +176,33 @@ def explain(
         rule=rule_text(due.rule) if due else None,
         words=due.words if due else None,
         scope=due.scope if due else None,
-        deadline=deadline.explanation if deadline else (),
+        deadline=_steps(reckoned),
         moved=(limit and limit.late_from) != (deadline and deadline.late_from),
+        dates=_dates(connection, ref, at),
         waits_for=_peers(seen, connection, _waits_for(seen, assignment), language),
         waited_by=_peers(seen, connection, _waited_by(seen, connection, assignment), language),
+    )
+
+
+def _steps(reckoned: Deadline | Unresolved | None) -> tuple[Phrase, ...]:
+    match reckoned:
+        case Deadline():
+            return reckoned.explanation
+        case Unresolved():
+            return (reckoned.reason,)
+    return ()
+
+
+def _dates(connection: Connection, ref: str, at: datetime) -> tuple[DateSet, ...]:
+    set_later = (e for e in ledger.entries(connection, assignment=ref, until=at) if e.kind == "date_set")
+    return tuple(
+        DateSet(
+            seq=entry.seq,
+            recorded_at=entry.recorded_at,
+            last_day=date.fromisoformat(entry.payload["limit"]["last_day"]) if entry.payload["limit"] else None,
+            why=entry.payload.get("why"),
+        )
+        for entry in set_later
     )
 
 

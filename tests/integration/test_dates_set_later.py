@@ -19,18 +19,22 @@ from tracker.operations import (
     adopt_directive,
     adopt_registry,
     init,
+    open_store,
     rebuild,
     record_event,
     send_back,
     set_channel,
     submit,
     sweep,
+    upgrade,
     verify,
 )
+from tracker.operations.agencies import hand_on
 from tracker.operations.recurring import materialise
 from tracker.operations.sweep import Swept
-from tracker.store import assignments, clocks, ledger, outbox
-from tracker.store.store import Store
+from tracker.store import assignments, clocks, ledger, migrate, outbox
+from tracker.store.engine import make_engine, write
+from tracker.store.store import HEAD_REVISION, Store
 from tracker.views import task_list
 
 KEY = "2025/412-tb-vpcp"
@@ -439,3 +443,36 @@ def test_the_past_is_seen_as_it_was_known_before_a_date_was_set(store: Store) ->
         then, now = (task_list(connection, at=at, registry=a_registry()) for at in (AT, AT + DAY))
     assert [row.standing for row in then.tasks if row.task == "report"] == ["undated"]
     assert [row.standing for row in now.tasks if row.task == "report"] == ["open"]
+
+
+def test_a_store_of_the_first_migration_is_brought_up_to_date_with_what_it_holds(database_url: str) -> None:
+    engine = make_engine(database_url)
+    migrate.upgrade(engine, "0001")
+    row = {
+        **{"ref": f"{KEY}/report/BNV", "task": f"{KEY}/report", "agency": "BNV", "remind": "standard"},
+        **{"progress": "assigned", "assigned_at": AT, "touched_at": AT, "version": 1, "waiting_for": "[]"},
+        **{"standing": "open", "cell": "open_in_time", "seq": 3},
+    }
+    with write(engine) as connection:
+        connection.execute(assignments.ASSIGNMENT.insert().values(**row))
+    with pytest.raises(Conflict, match="the store is at migration 0001"):
+        open_store(database_url)
+    assert upgrade(database_url) == HEAD_REVISION
+    store = open_store(database_url)
+    found = get(store, "report/BNV")
+    assert (found.occurrence, found.facts.anchor, found.facts.limit) == (None, None, None)
+    store.close()
+    migrate.downgrade(engine, "0001")
+    engine.dispose()
+
+
+def test_what_an_abolished_agency_owed_again_and_again_its_successor_owes(store: Store) -> None:
+    due = Due(rule=Within(Span(1, "working days"), SHORTAGE))
+    adopt(store, a_task("report", due=MONTHLY), a_task("signal", due=due))
+    at = datetime(2025, 8, 25, 17, tzinfo=UTC)
+    hand_on(store, "BNV", "BTC", at=at, actor="secretariat", instrument="2179/QĐ-TTg")
+    assert sweep(store, at=at).occurrences == 1
+    assert refs(store, "report")[-1] == "report/BTC@2025-10-25"
+    done = record_event(store, KEY, "shortage", date(2025, 8, 25), at=at, actor="secretariat")
+    assert (done.dated, done.made) == ((f"{KEY}/signal/BTC",), ())
+    assert everything_holds(store)

@@ -9,6 +9,7 @@ from tracker.domain.assignment import Assignment, assignment_ref
 from tracker.domain.directive import Directive, Task
 from tracker.domain.entry import Draft
 from tracker.domain.errors import Conflict, Invalid, NotFound
+from tracker.domain.standing import Progress
 from tracker.operations.anchors import date_set, is_waiting_for_its_date
 from tracker.operations.duties import Duty, duty_of, event_days, shared_out
 from tracker.operations.reading import directive_in_force
@@ -17,6 +18,8 @@ from tracker.operations.waiting import waiting_at_first
 from tracker.store import assignments, clocks, ledger
 from tracker.store.clocks import Event
 from tracker.store.store import Connection, Store
+
+_ENDED = frozenset({Progress.DISCONTINUED, Progress.SUPERSEDED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +49,10 @@ def record_event(
         tasks = _tasks_of(directive, name)
         before = clocks.events(connection, directive_key)
         _check(event, before, today=registry.calendar.civil_day(at))
-        kept = {a.ref: a for a in assignments.of_tasks(connection, tasks, lock=True)}
-        owners = _owners(event, kept.values(), registry)
+        found = assignments.of_tasks(connection, tasks, lock=True)
+        # by the duty each tracks: a task may have had another id when it was assigned
+        kept = {assignment_ref(a.task, a.agency, a.occurrence): a for a in found}
+        owners = _owners(event, found, registry)
         dated, new = _changes(directive, tasks, owners, kept, (*before, event), registry=registry)
         steps = [date_set(connection, a, on, at=at, actor=actor, registry=registry) for a, on in dated]
         steps += _assigned(connection, new, at=at, actor=actor)
@@ -77,7 +82,9 @@ def _owners(event: Event, kept: Collection[Assignment], registry: Registry) -> t
     """Return the (task, agency) pairs an event is about."""
     if event.agency is not None and event.agency not in registry.agencies:
         raise NotFound(f"the registry has no agency '{event.agency}'", code="unknown-agency")
-    found = {(a.task, a.agency) for a in kept if event.agency in (None, a.agency)}
+    # what was withdrawn, or handed on to another agency, starts nothing any more
+    ended = {(a.task, a.agency) for a in kept if a.occurrence is None and a.facts.progress in _ENDED}
+    found = {(a.task, a.agency) for a in kept if event.agency in (None, a.agency)} - ended
     if not found and event.agency is not None:
         raise NotFound(f"{event.agency} owes nothing that waits for the event '{event.name}'", code="unknown-agency")
     return tuple(sorted(found))

@@ -5,13 +5,14 @@ moments alone. The reference of an occurrence is unique, so nothing can make it 
 """
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from tracker.domain.agency import Registry
 from tracker.domain.deadline import Every
 from tracker.domain.directive import Directive, Task
 from tracker.domain.fanout import fan_out
 from tracker.domain.recurrence import occurrences
+from tracker.operations.agencies import succession
 from tracker.operations.duties import HORIZON, Duty, duty_of, next_look
 from tracker.operations.events import assign
 from tracker.operations.reading import directive_in_force
@@ -43,13 +44,16 @@ def _batch(store: Store, at: datetime, actor: str, batch: int) -> int | None:
             return None
         registry = registry_in_force(connection)
         today = registry.calendar.civil_day(at)
+        heirs = succession(connection)
         new: list[Duty] = []
         for key, moment in due.items():
             directive = directive_in_force(connection, key.rsplit("/", 1)[0])
             task = directive.task(key)
             if task is not None:
                 since = registry.calendar.civil_day(moment) + HORIZON
-                new += _coming(task, directive, registry, since=since, today=today)
+                found = _coming(task, directive, registry, since=since, today=today)
+                owed = (replace(duty, agency=heirs.of(key, duty.agency)) for duty in found)
+                new += {duty.ref: duty for duty in owed}.values()
             after = next_look(task, directive, registry, after=today + HORIZON) if task else None
             clocks.set_materialise_at(connection, key, after)
         return _make(connection, new, at=at, actor=actor, registry=registry)
@@ -60,8 +64,6 @@ def _coming(task: Task, directive: Directive, registry: Registry, *, since: date
     assert isinstance(task.due.rule, Every)
     found = []
     agencies = fan_out(task, registry, today)
-    # a calendar's zone may have changed since the moment was written: a day too many is known by its reference
-    since -= timedelta(days=1)
     for day in occurrences(task.due.rule, issued=directive.issued, zone=registry.calendar.zone, since=since):
         if day > today + HORIZON:
             break

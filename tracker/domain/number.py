@@ -121,7 +121,7 @@ def parse(words: str) -> Number | None:
     """
     text = _tidy(words)
     # a letter that folds to nothing is of another script, and would be missing in the key
-    if len(text) > _LONGEST or not all(fold(letter) for letter in text if letter.isalpha()):
+    if len(text) > _LONGEST or not all(letter.isascii() or fold(letter) for letter in text if letter.isalpha()):
         return None
     if match := _ASSEMBLY.fullmatch(text):
         serial, year, body, term = match.groups()

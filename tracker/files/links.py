@@ -74,7 +74,7 @@ def check_number(report: Report, node: Node, number: str, *, otherwise: str | No
         return True
     sentence = f"'{clip(number)}' follows neither the grammar of the State (412/TB-VPCP) nor the Party's (183-KL/TW)"
     remedy = otherwise or "write the number as printed, or the key of a directive: 2025/412-tb-vpcp"
-    report.error(node, "bad-number", sentence, meant(mend(number), remedy))
+    report.error(node, "bad-number", sentence, meant(mend(number) if report.may_guess() else None, remedy))
     return False
 
 

@@ -18,6 +18,8 @@ MAX_DEPTH = 20
 MAX_NODES = 50_000
 MAX_BYTES = 256 * 1024
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_HIGH = re.compile("[\u0300-\U0010ffff]{31,}")
+MAX_MARKS = 30  # upon one letter, as in Unicode's stream-safe text; to put many more in order takes minutes
 # control characters, line breaks no editor counts, marks that turn the reading direction
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 
@@ -101,7 +103,26 @@ def decode(data: bytes, report: Report, *, max_bytes: int) -> str | None:
         sentence = f"the character U+{ord(match[0]):04X} is not allowed"
         report.error(_spot_after(text[: match.start()]), "control-character", sentence, "delete it")
         return None
+    if (at := _stacked(text)) is not None:
+        _note_marks(report, _spot_after(text[:at]))
+        return None
     return text
+
+
+def _stacked(text: str) -> int | None:
+    """Return where more accents stand upon one letter than any language has, or None."""
+    for run in _HIGH.finditer(text):
+        marks = 0
+        for at, letter in enumerate(run[0], run.start()):
+            marks = marks + 1 if unicodedata.combining(letter) else 0
+            if marks > MAX_MARKS:
+                return at
+    return None
+
+
+def _note_marks(report: Report, spot: Spot) -> None:
+    sentence = f"more than {MAX_MARKS} accents stand upon one letter"
+    report.error(spot, "too-many-marks", sentence, "write the letter with its own")
 
 
 def _is_harmless(text: str, report: Report) -> bool:
@@ -212,6 +233,9 @@ class _Builder:
         if event.style == '"' and (match := _FORBIDDEN.search(text)):
             sentence = f"the text holds the character U+{ord(match[0]):04X}, which is not allowed"
             self.report.error(Spot(line, column), "control-character", sentence, "delete it")
+            return Unread(line, column)
+        if event.style == '"' and _stacked(text) is not None:
+            _note_marks(self.report, Spot(line, column))
             return Unread(line, column)
         if (self.loose or event.style == '"') and not unicodedata.is_normalized("NFC", text):
             if not self.report.has("not-nfc"):

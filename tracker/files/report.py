@@ -50,8 +50,12 @@ class Report:
 
     def guess(self, word: str, candidates: Iterable[str]) -> str | None:
         """Return the candidate most likely meant; None after many guesses, lest a file full of slips take minutes."""
+        return nearest(word, candidates) if self.may_guess() else None
+
+    def may_guess(self) -> bool:
+        """Return whether one more guess may be made, and count it."""
         self._guesses += 1
-        return nearest(word, candidates) if self._guesses <= _MAX_GUESSES else None
+        return self._guesses <= _MAX_GUESSES
 
     def has(self, code: str) -> bool:
         """Return whether a finding of that code was made."""

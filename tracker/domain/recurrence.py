@@ -75,11 +75,16 @@ def _check_days(parts: dict[str, str]) -> None:
     # whatever its interval: a pattern of days that comes at all comes within the last 28 years there are
     pattern = ";".join(f"{name}={value}" for name, value in parts.items() if name != "INTERVAL")
     try:
-        found = next(iter(rrulestr(pattern, dtstart=_NEAR_THE_END)), None)
+        comes = _comes(pattern)
     except ValueError as error:
         raise ValueError(f"it cannot be followed: {error}") from None
-    if found is None:
+    if not comes:
         raise ValueError("no day ever fits it")
+
+
+@lru_cache(maxsize=1024)
+def _comes(pattern: str) -> bool:
+    return next(iter(rrulestr(pattern, dtstart=_NEAR_THE_END)), None) is not None
 
 
 def _check_parts(parts: dict[str, str]) -> None:

@@ -32,6 +32,7 @@ def sweep(ctx: typer.Context, at: WriteAt = None, by: As = None, shown: Shown = 
         with working("sweeping…"):
             done = run(store, at=when, actor=actor(by))
     words = f"looked at {done.claimed:,} assignments: {done.entries:,} entries, {done.reminders:,} reminders"
+    words += f", {done.occurrences:,} new occurrences" if done.occurrences else ""
     put_result({"at": plain(when), **asdict(done)}, shown, words)
 
 

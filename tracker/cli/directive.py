@@ -28,6 +28,7 @@ class GraphFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     MERMAID = "mermaid"
+    SVG = "svg"
 
 
 class FailOn(StrEnum):
@@ -37,11 +38,23 @@ class FailOn(StrEnum):
 
 
 @app.command("check")
-def check(paths: Paths, shown: Shown = Format.TEXT) -> None:
-    """Check directive files and their registry: every mistake with its place, in one run."""
-    found = sources.read(paths, beside=True)
-    put_findings(found.findings, len(found.directives), shown)
-    if any(finding.severity == "error" for finding in found.findings):
+def check(
+    paths: Paths,
+    strict: Annotated[bool, typer.Option("--strict", help="Leave with 3 on warnings too.")] = False,
+    six_clears: Annotated[
+        bool, typer.Option("--six-clears", help="Add a table: what each task is not clear on, and why.")
+    ] = False,
+    shown: Shown = Format.TEXT,
+) -> None:
+    """Check directive files and their registry: every mistake with its place, in one run; then the drafting."""
+    from tracker.cli import clears
+
+    found = sources.read(paths, beside=True, drafting=True)
+    more = clears.document(found.directives, found.registry) if six_clears else {}
+    put_findings(found.findings, len(found.directives), shown, more=more if shown is Format.JSON else {})
+    if six_clears and shown is Format.TEXT:
+        clears.show(found.directives, found.registry)
+    if any(strict or finding.severity == "error" for finding in found.findings):
         raise typer.Exit(INVALID_DIRECTIVE)
 
 
@@ -124,9 +137,14 @@ def _ask(ctx: typer.Context) -> None:
 def graph(
     path: OnePath,
     lang: Lang = Language.EN,
-    shown: Annotated[GraphFormat, typer.Option("--format", "-f", help="text, json, or mermaid.")] = GraphFormat.TEXT,
+    slip: Annotated[
+        str | None, typer.Option("--slip", metavar="TASK=N", help="Show what comes later when a task is N late.")
+    ] = None,
+    shown: Annotated[
+        GraphFormat, typer.Option("--format", "-f", help="text, json, mermaid, or svg.")
+    ] = GraphFormat.TEXT,
 ) -> None:
-    """Show an order in which the tasks can be done, what each needs, and what waits for it."""
+    """Show an order in which the tasks can be done, what each needs, what waits for it, and the critical path."""
     from tracker.cli import graphs
     from tracker.terminal.page import console, print_json
 
@@ -135,10 +153,16 @@ def graph(
     if errors:
         put_findings(errors, len(found.directives), Format.TEXT)
         raise typer.Exit(INVALID_DIRECTIVE)
-    if shown is GraphFormat.JSON:
+    if slip is not None:
+        graphs.show_slip(found.directives, slip, as_json=shown is GraphFormat.JSON)
+    elif shown is GraphFormat.JSON:
         print_json(graphs.document(found.directives, found.registry))
     elif shown is GraphFormat.MERMAID:
         print(graphs.mermaid(found.directives, lang))
+    elif shown is GraphFormat.SVG:
+        from tracker.cli import drawing
+
+        print(drawing.svg(found.directives, found.registry, lang))
     else:
         graphs.show(found.directives, found.registry, console())
 

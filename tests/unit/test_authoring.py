@@ -76,6 +76,26 @@ def test_a_started_file_is_valid_tidy_and_in_its_place(folder: Path, number: str
     assert run("fmt", "--check", folder).exit_code == OK
 
 
+@pytest.mark.parametrize("name", ["Họp ĐUCP 23/8", "Draft: a law", "# 5", "2025", "no"])
+def test_what_has_no_number_is_started_by_its_name(folder: Path, name: str):
+    args = ("new", name, "--issued", "2025-08-23", "--issuer", "VPCP", "--dir", folder)
+    assert isinstance(run(*args).exception, Invalid)
+    assert run(*args, "--unnumbered", "meeting").exit_code == OK
+    registry, _ = read_registry(folder / "registry")
+    directives, findings = read_directives(folder, registry)
+    assert findings == ()
+    assert (directives[0].number, directives[0].kind, directives[0].title.en) == (name, "meeting", name)
+    assert run("fmt", "--check", folder).exit_code == OK
+
+
+@pytest.mark.parametrize(("name", "more"), [("Họp", ("party",)), ("Họp", ("meeting",)), ("///", ("meeting",))])
+def test_a_name_needs_a_kind_that_exists_an_issuer_and_letters(folder: Path, name: str, more: tuple[str, ...]):
+    issuer = ("--issuer", "VPCP") if name == "///" else ()
+    made = run("new", name, "--issued", "2025-08-23", "--unnumbered", *more, *issuer, "--dir", folder)
+    assert isinstance(made.exception, Invalid)
+    assert list(folder.glob("2025/*")) == []
+
+
 def test_the_keys_beside_a_started_file_can_be_taken_over(folder: Path):
     file = Path(run("new", "413/TB-VPCP", "--issued", "2025-09-01", "--dir", folder).output.strip())
     text = file.read_text(encoding="utf-8")

@@ -60,12 +60,17 @@ def new(
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="The number as printed, for example 412/TB-VPCP.")],
     issued: Issued,
     issuer: Issuer = None,
+    unnumbered: Annotated[
+        str | None,
+        typer.Option("--unnumbered", metavar="KIND", help="NUMBER is a name: of a meeting, a practice, a draft …"),
+    ] = None,
     folder: Folder = DIRECTIVES,
 ) -> None:
     """Start a directive file: valid at once, every other key beside it as a comment."""
     from tracker.files.draft_file import draft_file
 
-    start = draft_file(number, issued.date(), registry=_registry(folder), issuer=issuer)
+    registry = _registry(folder)
+    start = draft_file(number, issued.date(), registry=registry, issuer=issuer, unnumbered=unnumbered)
     print(_write(folder / start.path, start.text))
 
 

@@ -4,26 +4,30 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracker.domain.agency import Registry
-from tracker.domain.directive import directive_key
+from tracker.domain.directive import directive_key, fold
 from tracker.domain.errors import Invalid, NotFound
 from tracker.domain.number import Number, mend, parse
 from tracker.domain.text import Text
+from tracker.files.document import KINDS
 from tracker.files.lexicon import Lexicon
+from tracker.files.render import scalar_text
 
 MODELINE = "# yaml-language-server: $schema=../schema.json"
+
+_LONGEST = 80
 
 _TEMPLATE = """{modeline}
 #
 # {name}. Every key is explained in directives/README.md; check this file with
 #   tracker directive check {path}
 directive: {number}
-issued: {issued}
+{numbered}issued: {issued}
 issuer: {issuer}
 title:
   en: {en}
   vi: {vi}
   fr: {fr}
-# kind: notice                     # where the number does not say
+{kind}
 # status: draft                    # not signed yet; reported: known only from others' words
 # relations:
 #   - {{implements: "183-KL/TW", issued: 2025-08-01}}
@@ -60,19 +64,38 @@ class DraftFile:
     text: str
 
 
-def draft_file(words: str, issued: date, *, registry: Registry, issuer: str | None = None) -> DraftFile:
-    """Return a starting file for a directive.
+def draft_file(
+    words: str, issued: date, *, registry: Registry, issuer: str | None = None, unnumbered: str | None = None
+) -> DraftFile:
+    """Return a starting file for a directive; `unnumbered` is the kind of one that has a name instead of a number.
 
-    Raises Invalid for a number that follows no grammar, NotFound where the issuer is not in the registry.
+    Raises Invalid for a number that follows no grammar or for an unnumbered document without an
+    issuer, NotFound where the issuer is not in the registry.
     """
-    number = number_of(words)
-    key = directive_key(number.text, issued)
-    title = title_of(number)
+    if unnumbered is None:
+        number = number_of(words)
+        words, title, code = number.text, title_of(number), issuer_of(number.issuer, registry, given=issuer)
+        numbered, kind = "", "# kind: notice                     # where the number does not say"
+    else:
+        _check_name(words, unnumbered, issuer)
+        title, code = Text(vi=words, en=words, fr=words), issuer_of(issuer or "", registry, given=issuer)
+        numbered, kind = "numbered: false\n", f"kind: {unnumbered}"
+    key = directive_key(words, issued)
     text = _TEMPLATE.format(
-        modeline=MODELINE, name=title.en, path=f"directives/{key}.yaml", number=number.text, issued=issued.isoformat(),
-        issuer=_quoted(issuer_of(number, registry, issuer)), en=title.en, vi=title.vi, fr=title.fr,
+        modeline=MODELINE, name=title.en, path=f"directives/{key}.yaml", number=scalar_text(words), numbered=numbered,
+        issued=issued.isoformat(), issuer=scalar_text(code), kind=kind, en=scalar_text(title.en),
+        vi=scalar_text(title.vi), fr=scalar_text(title.fr),
     )  # fmt: skip
     return DraftFile(f"{key}.yaml", text)
+
+
+def _check_name(name: str, kind: str, issuer: str | None) -> None:
+    if kind not in KINDS:
+        raise Invalid(f"'{kind}' is no kind of directive; write one of: {', '.join(KINDS)}", code="invalid")
+    if issuer is None:
+        raise Invalid("a document without a number says nothing of its issuer; name it with --issuer", code="invalid")
+    if not fold(name) or len(name) > _LONGEST or not name.isprintable():
+        raise Invalid(f"'{name}' is no name for a document: write up to {_LONGEST} letters and digits", code="invalid")
 
 
 def number_of(words: str) -> Number:
@@ -84,10 +107,10 @@ def number_of(words: str) -> Number:
     raise Invalid(f"'{words}' is no number of a document; {ask}", code="bad-number")
 
 
-def issuer_of(number: Number, registry: Registry, given: str | None = None) -> str:
-    """Return the code of the issuing agency, as given or as the number names it; raises NotFound."""
+def issuer_of(word: str, registry: Registry, *, given: str | None = None) -> str:
+    """Return the code of the issuing agency, as given or as a number names it; raises NotFound."""
     lexicon = Lexicon(registry)
-    word = given or number.issuer
+    word = given or word
     code = lexicon.exact(word)
     if code and lexicon.is_agency(code):
         return code
@@ -109,7 +132,3 @@ def title_of(number: Number) -> Text:
         vi, en, fr = "văn bản", "act", "acte"
     vi, en, fr = (f"{words[0].upper()}{words[1:]} {number.text}" for words in (vi, en, fr))
     return Text(vi=vi, en=en, fr=fr)
-
-
-def _quoted(code: str) -> str:
-    return f'"{code}"' if code.isdigit() else code

@@ -47,6 +47,15 @@ def render(directive: Directive) -> str:
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
 
 
+def scalar_text(words: str) -> str:
+    """Return words as they stand in a file, in quotes where they must.
+
+    >>> scalar_text("412/TB-VPCP"), scalar_text("01"), scalar_text("a: b")
+    ('412/TB-VPCP', '"01"', "'a: b'")
+    """
+    return yaml.dump([words], Dumper=_Dumper, allow_unicode=True, width=10_000).removeprefix("- ").rstrip("\n")
+
+
 def _task(document: Document, directive: str) -> Document:
     task = {key: value for key, value in document.items() if _DEFAULTS.get(key) != _plain(value)}
     for key, value in task.items():

@@ -92,7 +92,10 @@ def read_table(
     """
     number = number_of(words)
     head = Directive(
-        number=number.text, issued=issued, issuer=issuer_of(number, registry, issuer), title=title_of(number)
+        number=number.text,
+        issued=issued,
+        issuer=issuer_of(number.issuer, registry, given=issuer),
+        title=title_of(number),
     )
     reading = _Reading(Lexicon(registry), directive_key(number.text, issued))
     reading.read(read_sheet(path, sheet))

@@ -118,7 +118,6 @@ def put_findings(
 def shown_plan(ready: Prepared) -> None:
     """Write a plan for people: what comes, changes and goes, and how many agencies would be told."""
     from tracker.cli.calendar import calendar_lines
-    from tracker.terminal.directives import show_plan
     from tracker.terminal.page import console
     from tracker.terminal.words import counted
 
@@ -128,16 +127,24 @@ def shown_plan(ready: Prepared) -> None:
     for line in calendar_lines(ready.calendar):
         out.print(line, markup=False, soft_wrap=True)
     for plan, directive in zip(ready.plans, ready.directives, strict=True):
-        told = ready.told[plan.directive]
-        lines = [_line(change, told.get(change.task, ()), plan.directive) for change in plan.changes]
-        show_plan(directive.number, directive.title.en, lines, out)
-        for field in plan.fields:
-            out.print(f"      {field.name}: {_clip(field.old)} → {_clip(field.new)}", markup=False)
+        shown_changes(plan, directive, ready.told[plan.directive])
     for one in ready.ended:
         out.print(_ended_line(one), markup=False, soft_wrap=True)
     signs: list[str] = [change.sign for plan in ready.plans for change in plan.changes]
     counts = "  ".join(f"{sign} {signs.count(sign)}" for sign in "+~-→" if sign != "→" or sign in signs)
     out.print(f"{counts} tasks · {counted(len(ready.all_told), 'agency', 'agencies')} would be told", markup=False)
+
+
+def shown_changes(plan: "Plan", directive: "Directive", told: "Mapping[str, tuple[str, ...]]") -> None:
+    """Write what changes in one directive; `told` are the agencies told of each task."""
+    from tracker.terminal.directives import show_plan
+    from tracker.terminal.page import console
+
+    out = console()
+    lines = [_line(change, told.get(change.task, ()), plan.directive) for change in plan.changes]
+    show_plan(directive.number, directive.title.en, lines, out)
+    for field in plan.fields:
+        out.print(f"      {field.name}: {_clip(field.old)} → {_clip(field.new)}", markup=False)
 
 
 def plan_document(ready: Prepared) -> dict[str, Any]:
@@ -153,18 +160,18 @@ def plan_document(ready: Prepared) -> dict[str, Any]:
         "warnings": len(ready.findings),
         "ended": plain(ready.ended),
         "directives": [
-            {
-                "key": plan.directive,
-                "number": directive.number,
-                "fields": plain(plan.fields),
-                "tasks": [
-                    {**_plain_change(change), "told": len(ready.told[plan.directive].get(change.task, ()))}
-                    for change in plan.changes
-                ],
-            }
+            changes_document(plan, directive, ready.told[plan.directive])
             for plan, directive in zip(ready.plans, ready.directives, strict=True)
         ],
     }
+
+
+def changes_document(plan: "Plan", directive: "Directive", told: "Mapping[str, tuple[str, ...]]") -> dict[str, Any]:
+    """Return what changes in one directive as a JSON object."""
+    from tracker.views.plain import plain
+
+    tasks = [{**_plain_change(change), "told": len(told.get(change.task, ()))} for change in plan.changes]
+    return {"key": plan.directive, "number": directive.number, "fields": plain(plan.fields), "tasks": tasks}
 
 
 def _plain_change(change: "Change") -> dict[str, Any]:

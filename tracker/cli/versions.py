@@ -8,7 +8,7 @@ import typer
 from tracker.cli.opened import directive_at, opened, reading_at, registry_at
 from tracker.cli.options import Format, Lang, Language, ReadAt, Shown
 from tracker.cli.output import put
-from tracker.cli.plans import Prepared, plan_document, shown_plan
+from tracker.cli.plans import changes_document, shown_changes
 
 if TYPE_CHECKING:
     from tracker.domain.directive import Directive
@@ -62,21 +62,12 @@ def diff(
             one, other = _version(connection, key, first), _version(connection, key, second)
             registry = registry_at(connection, when)
     found = plan(one, other, registry=registry, on=registry.calendar.civil_day(when))
-    told = {key: {change.task: (*change.added, *change.removed) for change in found.changes}}
-    ready = Prepared(
-        registry=None,
-        registry_changed=False,
-        agencies=len(registry.agencies),
-        directives=(other,),
-        plans=(found,),
-        told=told,
-        findings=(),
-    )
+    told = {change.task: (*change.added, *change.removed) for change in found.changes}
     if shown is Format.JSON:
-        print_json({"from": first, "to": second, **plan_document(ready)["directives"][0]})
+        print_json({"from": first, "to": second, **changes_document(found, other, told)})
     else:
         print(f"{key}: version {first} to version {second}")
-        shown_plan(ready)
+        shown_changes(found, other, told)
 
 
 def _current(connection: "Connection", key: str, when: datetime) -> int:

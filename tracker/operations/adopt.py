@@ -100,9 +100,15 @@ def _with_what_stays(connection: Connection, found: Plan) -> Plan:
     for assignment in assignments.of_tasks(connection, keys) if keys else ():
         if assignment.facts.progress == Progress.COMPLETED:
             done.setdefault(assignment.task, set()).add(assignment.agency)
+    heirs = succession(connection)
     stays = [done.get(change.was or change.task, set()) for change in found.changes]
     changes = (
-        replace(change, stays=tuple(sorted(codes)), removed=tuple(c for c in change.removed if c not in codes))
+        replace(
+            change,
+            stays=tuple(sorted(codes)),
+            added=tuple(sorted({heirs.of(change.task, code) for code in change.added})),
+            removed=tuple(sorted({heirs.of(change.task, code) for code in change.removed if code not in codes})),
+        )
         for change, codes in zip(found.changes, stays, strict=True)
     )
     return replace(found, changes=tuple(changes))

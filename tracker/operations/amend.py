@@ -20,7 +20,7 @@ from tracker.domain.errors import Refused
 from tracker.domain.standing import CLOSED_OUT, SETTLED, Progress
 from tracker.operations.duties import Duty, terms_of
 from tracker.operations.recording import Step, after_step
-from tracker.operations.waiting import any_one_will_do, changes, release, scene_after
+from tracker.operations.waiting import any_one_will_do, changes, name_of, release, scene_after
 from tracker.store import adopted, assignments
 from tracker.store.store import Connection
 
@@ -84,32 +84,60 @@ def amendment(
     new = [duty for ref, duty in owed.items() if ref not in known]
     _check_ids(new, kept, writer.directive)
     new, back, over = _any(owed, kept, new, writer)
-    closed = {step.draft.assignment for step in over}
-    pairs = [(a, owed.get(slot(a))) for a in kept if a.ref not in closed]
-    moved = [(a, duty) for a, duty in pairs if duty and _differs(a, duty)]
-    open_still = [a for a, duty in pairs if duty is None and a.facts.progress not in SETTLED]
-    gone = [a for a in open_still if not _stays(a, writer.directive, writer.at)]
-    why = f"withdrawn by version {writer.version} of {writer.directive.number}"
-    settled = [*over, *(writer.step(a, "withdrawn", {"why": why}) for a in gone), *before.closings(new, writer)]
-    settled += [writer.step(a, "date_set", {**duty.terms, "version": a.version + 1}) for a, duty in moved]
-    made = [(None, duty) for duty in new] + back
-    drafts = [_given(a, duty, (), before, writer) for a, duty in made]
-    after = [after_step(step, writer.at) for step in (*settled, *drafts)]
-    changed = {a.ref for a in after}
-    scene, found = scene_after(connection, [*(a for a in kept if a.ref not in changed), *after], own=writer.directive)
-    given = [_given(a, d, scene.waits_for(d.task.key, d.agency), before, writer) for a, d in made]
-    mine = {step.draft.assignment for step in given}
-    waiting = changes((a for a in found if a.ref not in mine), scene, at=writer.at, actor=writer.actor)
+    over_refs = {step.before.ref for step in over if step.before}
+    moved, gone = _moved_and_gone([a for a in kept if a.ref not in over_refs], owed, writer)
+    closings = before.closings(new, writer)
+    settled = [*over, *gone, *closings, *moved]
+    made: list[tuple[Assignment | None, Duty]] = [*((None, duty) for duty in new), *back]
+    given, waiting = _waiting(connection, made, settled, before, kept, writer)
+    carried = before.carried(new)
     return Amendment(
         steps=(*given, *settled),
         waiting=tuple(waiting),
-        added=len(made) - before.carried(new),
+        added=len(made) - carried,
         changed=len(moved),
         withdrawn=len(gone) + len(over),
-        carried=before.carried(new),
-        superseded=len(before.closings(new, writer)),
+        carried=carried,
+        superseded=len(closings),
         cancelled=tuple(step.before.ref for step in settled if step.before),
     )
+
+
+def _moved_and_gone(
+    kept: Iterable[Assignment], owed: Mapping[str, Duty], writer: Writer
+) -> tuple[list[Step], list[Step]]:
+    """Return the steps for what is owed under other terms now, and for what is owed no longer."""
+    moved, gone = [], []
+    why = f"withdrawn by version {writer.version} of {writer.directive.number}"
+    for assignment in kept:
+        duty = owed.get(slot(assignment))
+        if assignment.facts.progress in SETTLED:
+            continue  # what was completed under the old terms stays completed under them
+        if duty is None and not _stays(assignment, writer.directive, writer.at):
+            gone.append(writer.step(assignment, "withdrawn", {"why": why}))
+        elif duty is not None and terms_of(assignment) != duty.terms:
+            payload = {**duty.terms, "version": assignment.version + 1}
+            moved.append(writer.step(assignment, "date_set", payload))
+    return moved, gone
+
+
+def _waiting(
+    connection: Connection,
+    made: Sequence[tuple[Assignment | None, Duty]],
+    settled: Sequence[Step],
+    before: "_Predecessors",
+    kept: Sequence[Assignment],
+    writer: Writer,
+) -> tuple[list[Step], list[Step]]:
+    """Return the steps that give duties, each with what it waits for, and those of others whose waiting changes."""
+    drafts = (_given(assignment, duty, (), before, writer) for assignment, duty in made)
+    after = {a.ref: a for a in (after_step(step, writer.at) for step in (*settled, *drafts))}
+    everything = [*(a for a in kept if a.ref not in after), *after.values()]
+    scene, found = scene_after(connection, everything, own=writer.directive)
+    given = [_given(a, d, scene.waits_for(d.task.key, d.agency), before, writer) for a, d in made]
+    mine = {step.draft.assignment for step in given}
+    others = (assignment for assignment in found if assignment.ref not in mine)
+    return given, changes(others, scene, at=writer.at, actor=writer.actor)
 
 
 class _Predecessors:
@@ -168,16 +196,11 @@ def _any(
     back = [(a, owed[slot(a)]) for a in kept if a.facts.progress == Progress.DISCONTINUED and slot(a) in owed]
     again: list[tuple[Assignment | None, Duty]] = [(a, d) for a, d in back if (a.task, a.occurrence) not in done]
     over = [
-        release(a, doer, name=_name(doer.agency, writer.registry), at=writer.at, actor=writer.actor)
+        release(a, doer, name=name_of(doer.agency, writer.registry), at=writer.at, actor=writer.actor)
         for a in kept
         if a.facts.progress not in SETTLED and (doer := done.get((a.task, a.occurrence))) and slot(a) in owed
     ]
     return [duty for duty in new if (duty.task.key, duty.occurrence) not in done], again, over
-
-
-def _name(code: str, registry: Registry) -> str:
-    agency = registry.agencies.get(code)
-    return agency.name.en if agency else code
 
 
 def _check_ids(new: Iterable[Duty], kept: Iterable[Assignment], directive: Directive) -> None:
@@ -188,12 +211,6 @@ def _check_ids(new: Iterable[Duty], kept: Iterable[Assignment], directive: Direc
             now = taken[duty.ref].rpartition("/")[2]
             sentence = f"'{duty.task.id}' of {directive.number} was renamed '{now}' before: choose another id"
             raise Refused(sentence, code="id-taken")
-
-
-def _differs(before: Assignment, duty: Duty) -> bool:
-    if before.facts.progress in SETTLED:
-        return False  # what was completed under the old terms stays completed under them
-    return terms_of(before) != duty.terms
 
 
 def _stays(assignment: Assignment, directive: Directive, at: datetime) -> bool:

@@ -6,6 +6,7 @@ The rules stand in `domain/waiting.py`; here they meet the store.
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
+from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
 from tracker.domain.directive import Directive, Task
 from tracker.domain.entry import Draft
@@ -50,7 +51,7 @@ def closed_by_any(
         doer = done.get((other.task, other.occurrence))
         if doer is None or other.ref in moved or other.facts.progress in SETTLED:
             continue
-        steps.append(release(other, doer, name=registry.agencies[doer.agency].name.en, at=at, actor=actor))
+        steps.append(release(other, doer, name=name_of(doer.agency, registry), at=at, actor=actor))
     return steps
 
 
@@ -58,6 +59,12 @@ def release(other: Assignment, doer: Assignment, *, name: str, at: datetime, act
     """Return the step that closes out an assignment because another agency did what either could do."""
     payload = {"why": f"done by {name}", "by": doer.ref}
     return Step(other, Draft(kind="released", effective_at=at, actor=actor, assignment=other.ref, payload=payload))
+
+
+def name_of(code: str, registry: Registry) -> str:
+    """Return what a sentence calls an agency: its code where the registry has it no more."""
+    agency = registry.agencies.get(code)
+    return agency.name.en if agency else code
 
 
 def any_one_will_do(task: Task) -> bool:
@@ -85,7 +92,8 @@ def scene_after(
 ) -> tuple[Scene, tuple[Assignment, ...]]:
     """Return the scene once some assignments are as given, which need not be written yet, and all it holds.
 
-    `own` is a directive that comes into force with this transaction. What is read is held for it.
+    `own` is a directive that comes into force with this transaction: all of its assignments are
+    given. What is read is held for the transaction.
     """
     mine = {task.key: task for task in own.tasks} if own else {}
     keys = {assignment.task for assignment in after} | set(mine)
@@ -93,7 +101,8 @@ def scene_after(
     needed = {need.task for task in tasks.values() for need in task.needs}
     tasks |= _others(connection, needed - set(tasks), own)
     changed = {assignment.ref: assignment for assignment in after}
-    found = assignments.of_tasks(connection, needed | set(tasks) | keys, lock=True)
+    asked = {key for key in (*needed, *tasks, *keys) if own is None or key.rpartition("/")[0] != own.key}
+    found = assignments.of_tasks(connection, asked, lock=True) if asked else ()
     known = {**{assignment.ref: assignment for assignment in found}, **changed}
     scene = Scene(tasks, marks_of(known.values()), registry_in_force(connection))
     return scene, tuple(known[ref] for ref in sorted(known))

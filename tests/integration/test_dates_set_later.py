@@ -121,6 +121,18 @@ def test_a_date_counted_from_another_task_is_set_in_the_transaction_that_complet
     assert everything_holds(store)
 
 
+def test_the_agency_is_told_at_once_that_its_date_is_set(store: Store) -> None:
+    adopt(store, a_task("survey"), a_task("report", lead="BTC", due=within(60, SURVEY)))
+    sweep(store, at=AT)
+    complete(store, "survey/BNV", AT + DAY)
+    assert sweep(store, at=AT + DAY).reminders == 1
+    with store.read() as connection:
+        told = [(r.rung, r.version) for r in outbox.reminders(connection, assignment=f"{KEY}/report/BTC")]
+    assert sorted(told) == [("assigned", 1), ("assigned", 2)]
+    assert sweep(store, at=AT + DAY) == Swept()
+    assert everything_holds(store)
+
+
 def test_a_returned_or_only_submitted_report_sets_no_date(store: Store) -> None:
     adopt(store, a_task("survey"), a_task("report", lead="BTC", due=within(10, SURVEY)))
     submit(store, f"{KEY}/survey/BNV", at=AT, actor="office", words="done")

@@ -133,10 +133,11 @@ def fold(
         return replace(after, facts=_given(payload, at=at))
     if kind == "date_set":
         facts = replace(before.facts, **_terms(payload))
-        first_day = before.first_day
-        if before.facts.is_unresolved and facts.limit is not None and before.version == 1:
-            first_day = facts.limit.last_day  # its first date, only set later
-        return replace(after, facts=facts, version=payload["version"], remind=payload["remind"], first_day=first_day)
+        after = replace(after, facts=facts, version=payload["version"], remind=payload["remind"])
+        if before.facts.is_unresolved and facts.limit is not None:
+            # its first date, only set later: it is announced like a new assignment
+            after = replace(after, first_day=before.first_day or facts.limit.last_day, rung=None, told=None)
+        return after
     return replace(after, facts=_facts_after(before.facts, kind, payload, effective_at, at))
 
 

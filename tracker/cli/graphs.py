@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from tracker.domain.agency import Registry
+from tracker.domain.calendar import Unit
 from tracker.domain.deadline import Deadline, dated_due, rule_text
 from tracker.domain.directive import Directive, Task
 from tracker.domain.errors import Invalid
 from tracker.domain.fanout import fan_out
-from tracker.domain.graph import Graph, graph_of
+from tracker.domain.graph import Graph
 from tracker.domain.planning import edges_of, schedule_of, unit_of
 from tracker.domain.schedule import slip
 from tracker.terminal.directives import show_graph
@@ -26,7 +27,7 @@ MOST_FAR = 2000
 
 def show(directives: Sequence[Directive], registry: Registry | None, out: Console) -> None:
     """Write the tasks as trees: each below what it needs, with its deadline and who owes it."""
-    graph = graph_of(task for directive in directives for task in directive.tasks)
+    graph = _graph([task for directive in directives for task in directive.tasks])
     notes = {task.key: _note(task, directive, registry) for directive in directives for task in directive.tasks}
     show_graph(directives, graph, notes, out)
     tasks = [task for directive in directives for task in directive.tasks]
@@ -45,14 +46,15 @@ def document(directives: Sequence[Directive], registry: Registry | None) -> dict
     a task waits for near and far is left out of large graphs, where it would grow with the square of their size.
     """
     tasks = {task.key: (directive, task) for directive in directives for task in directive.tasks}
-    graph = graph_of(task for _, task in tasks.values())
+    graph = _graph([task for _, task in tasks.values()])
     order = [key for key in graph.order() if key in tasks]
     plan = schedule_of(task for _, task in tasks.values())
     direct = graph.turned()
+    unit = unit_of(task for _, task in tasks.values())
     prefix = f"{directives[0].key}/" if len(directives) == 1 else ""
     return {
         "directives": [directive.key for directive in directives],
-        "unit": unit_of(task for _, task in tasks.values()),
+        "unit": unit,
         "length": plan.length,
         "critical_path": [key.removeprefix(prefix) for key in plan.critical_path],
         "order": order,
@@ -64,7 +66,7 @@ def document(directives: Sequence[Directive], registry: Registry | None) -> dict
             | (_far(graph, key, direct) if len(order) <= MOST_FAR else {})
             for key in order
         ],
-        "edges": [edge for key in order for edge in _edges(tasks[key][1], prefix)],
+        "edges": [edge for key in order for edge in _arrows(tasks[key][1], unit, prefix)],
     }
 
 
@@ -129,9 +131,15 @@ def _agencies(task: Task, registry: Registry, on: "date") -> tuple[str, ...]:
     return fan_out(task, registry, on)
 
 
-def _edges(task: Task, prefix: str) -> Iterator[dict[str, Any]]:
+def _graph(tasks: Sequence[Task]) -> Graph:
+    """Return the graph of tasks; one also waits for the task that its period runs from."""
+    unit = unit_of(tasks)
+    return Graph({task.key: tuple(edge.needed for edge in edges_of(task, unit)) for task in tasks})
+
+
+def _arrows(task: Task, unit: Unit, prefix: str) -> Iterator[dict[str, Any]]:
     bases = {need.task: need.basis for need in task.needs}
-    for edge in edges_of(task, "days"):
+    for edge in edges_of(task, unit):
         lag = next((str(need.lag) for need in task.needs if need.task == edge.needed and need.lag), None)
         yield {
             "from": edge.needed.removeprefix(prefix),

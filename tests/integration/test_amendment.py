@@ -11,7 +11,7 @@ import pytest
 from tests.builders import a_directive, a_registry, a_task, a_text
 from tests.simulation.a_store import ADOPTED, DUE, a_store, minutes
 from tracker.domain.assignment import Assignment
-from tracker.domain.deadline import By, Due
+from tracker.domain.deadline import By, Due, Every
 from tracker.domain.directive import Directive, ForEach, Need, Relation, Task
 from tracker.domain.errors import Refused, TrackerError
 from tracker.domain.standing import Progress
@@ -268,6 +268,54 @@ def test_nothing_is_closed_by_another_relation_a_draft_or_another_years_number(
 def test_the_superseded_directive_may_be_named_by_its_number_alone_or_by_its_key(database_url: str, named: str) -> None:
     store = a_store_under_way(database_url)
     assert adopt(store, new_text(relations=[Relation("supersedes", named)])).superseded == 5
+
+
+def abroad(*needed: str) -> Directive:
+    """Return another directive, one task of which needs tasks elsewhere."""
+    key = "2025/7-ct-ttg"
+    return a_directive(
+        a_task("watch", directive=key, lead="BTC", needs=tuple(Need(one) for one in needed)), number="7/CT-TTg"
+    )
+
+
+def test_what_needs_a_superseded_task_in_a_third_directive_waits_for_the_one_that_took_its_place(
+    database_url: str,
+) -> None:
+    store, watch = a_store_under_way(database_url), "2025/7-ct-ttg/watch/BTC"
+    adopt(store, abroad(f"{KEY}/law"))
+    adopt(store, new_text())
+    assert the(store, watch).facts.waiting_for == (f"{NEXT}/decree",)
+    adopt(store, replace(abroad(f"{KEY}/law"), note="a remark"))
+    assert the(store, watch).facts.waiting_for == (f"{NEXT}/decree",)
+    accept(store, f"{NEXT}/decree/BGDDT", at=DUE, actor="secretariat")
+    assert the(store, watch).facts.waiting_for == ()
+    assert exact(store)
+
+
+def test_what_needs_a_renamed_task_from_elsewhere_waits_for_it_under_its_new_id(database_url: str) -> None:
+    store, watch = a_store(database_url, a_directive(a_task("study", records=("R-1",)))), "2025/7-ct-ttg/watch/BTC"
+    adopt(store, abroad(f"{KEY}/study"))
+    adopt(store, a_directive(a_task("research", records=("R-1",))))
+    assert the(store, watch).facts.waiting_for == (f"{KEY}/research",)
+    complete_at_last(store, f"{KEY}/study/BNV")
+    assert the(store, watch).facts.waiting_for == ()
+
+
+def complete_at_last(store: Store, ref: str) -> None:
+    submit(store, ref, at=DUE, actor="office", words="done")
+    accept(store, ref, at=DUE, actor="secretariat")
+
+
+def test_a_recurring_duty_of_a_superseded_directive_comes_round_no_more(database_url: str) -> None:
+    monthly = a_task("monthly", lead="BTC", due=Due(rule=Every("FREQ=MONTHLY;BYMONTHDAY=25")))
+    store = a_store(database_url, a_directive(monthly))
+    adopt(store, new_text(a_task("review", directive=NEXT)))
+    owed = set(refs(store))
+    sweep(store, at=DUE + timedelta(days=200))
+    assert set(refs(store)) == owed
+    adopt_directive(store, a_directive(monthly, note="x"), at=DUE + timedelta(days=200), actor="secretariat")
+    sweep(store, at=DUE + timedelta(days=400))
+    assert set(refs(store)) == owed
 
 
 # ── As of its day ────────────────────────────────────────────────────────────────────────────────────────────

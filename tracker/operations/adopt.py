@@ -12,6 +12,7 @@ from itertools import repeat
 from typing import Any
 
 from tracker.domain.agency import Registry
+from tracker.domain.amendment import renamed, restated
 from tracker.domain.assignment import Assignment
 from tracker.domain.directive import Directive
 from tracker.domain.entry import Draft, canonical
@@ -23,6 +24,7 @@ from tracker.operations.amend import Writer, amendment, as_they_will_be, renamin
 from tracker.operations.anchors import Known, by_task, resolved
 from tracker.operations.calendar import CalendarPlan, CalendarSteps, calendar_note, calendar_steps
 from tracker.operations.duties import HORIZON, Duty, duties, next_look
+from tracker.operations.following import followed, following
 from tracker.operations.reading import directive_in_force, read_version
 from tracker.operations.recording import Step, after_step, record, record_runs, registry_in_force
 from tracker.store import adopted, assignments, clocks, ledger, outbox
@@ -125,24 +127,27 @@ def adopt_directive(store: Store, directive: Directive, *, at: datetime, actor: 
         registry = registry_in_force(connection)
         version = before.version + 1 if before else 1
         clocks.lock_tasks(connection, directive.key)
-        writer = Writer(directive=directive, version=version, registry=registry, at=at, actor=actor)
+        names = _names(connection, read_version(directive.key, before) if before else None, directive)
+        heirs = dict(names.get("renamed", [])) | dict(names.get("restated", []))
+        writer = Writer(directive=directive, version=version, registry=registry, at=at, actor=actor, heirs=heirs)
         held = assignments.of_directive(connection, directive.key, lock=True)
-        renames = renaming(read_version(directive.key, before) if before else None, held, writer)
+        renames = renaming(held, writer)
         kept = as_they_will_be(held, renames, at)
         owed = _owed(connection, directive, kept, registry=registry, at=at)
         change = amendment(connection, writer, owed=owed, kept=kept)
         dated = _dated_by(connection, change.steps, at=at, actor=actor, registry=registry)
         row = _directive_row(directive, version, mark)
-        summary = _summary(directive, row, owed) | _names(renames, superseded_by(connection, directive))
+        summary = _summary(directive, row, owed) | names
         note = Draft(kind="directive_adopted", effective_at=at, actor=actor, payload=summary)
         runs = [renames, change.steps, change.waiting, dated]
         position, _ = record_runs(connection, *runs, at=at, registry=registry, others=[note])
         adopted.add_directive(
             connection,
             {**row, "seq": position.seq - sum(map(len, runs)), "adopted_at": at},
-            _task_rows(directive, registry, at),
-            _edges(directive),
+            _task_rows(directive, registry, at, recurs=directive.key not in following(connection).out_of_force),
+            _edges(connection, directive),
         )
+        _put_out_of_force(connection, names.get("supersedes", ()), heirs)
         for ref in change.cancelled:
             outbox.cancel(connection, ref, why="withdrawn or changed before it was sent")
         counts = {name: getattr(change, name) for name in _COUNTS}
@@ -166,14 +171,35 @@ def _owed(
     )
     heirs = succession(connection)
     found = [replace(duty, agency=heirs.of(duty.task.key, duty.agency)) for duty in wanted]
+    if directive.key in following(connection).out_of_force:
+        slots = {slot(assignment) for assignment in kept}
+        found = [duty for duty in found if duty.ref in slots]  # what is out of force asks nothing new
     return {duty.ref: duty for duty in found}
 
 
-def _names(renames: Sequence[Step], superseded: Sequence[str]) -> dict[str, Any]:
-    """Return what the entry of an adoption says of tasks under another id and of directives put out of force."""
-    names = {step.draft.payload["was"]: step.draft.payload["task"] for step in renames}
-    renamed = {"renamed": [[was, now] for was, now in sorted(names.items())]} if names else {}
-    return renamed | ({"supersedes": list(superseded)} if superseded else {})
+def _names(connection: Connection, before: Directive | None, directive: Directive) -> dict[str, Any]:
+    """Return what the entry of an adoption says of tasks that go on and of directives put out of force."""
+    superseded = superseded_by(connection, directive)
+    found: dict[str, Any] = {
+        "renamed": _pairs(renamed(before, directive)) if before else [],
+        "restated": _pairs(restated(directive, superseded)),
+        "supersedes": list(superseded),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _pairs(names: Mapping[str, str]) -> list[list[str]]:
+    return [[was, now] for was, now in sorted(names.items())]
+
+
+def _put_out_of_force(connection: Connection, superseded: Sequence[str], heirs: Mapping[str, str]) -> None:
+    """Let the tasks of superseded directives come round no more, and what needs a task need its heir."""
+    for key in superseded:
+        for task in directive_in_force(connection, key).tasks:
+            clocks.set_materialise_at(connection, task.key, None)
+    for was, now in heirs.items():
+        waiting = assignments.needing(connection, [was])
+        adopted.add_needs(connection, [(task, now) for task, needed in waiting.items() if now not in needed])
 
 
 def _dated_by(
@@ -218,7 +244,7 @@ def _summary(directive: Directive, row: Mapping[str, Any], duties: Mapping[str, 
     }
 
 
-def _task_rows(directive: Directive, registry: Registry, at: datetime) -> list[dict[str, Any]]:
+def _task_rows(directive: Directive, registry: Registry, at: datetime, *, recurs: bool) -> list[dict[str, Any]]:
     after = registry.calendar.civil_day(at) + HORIZON
     return [
         {
@@ -229,14 +255,17 @@ def _task_rows(directive: Directive, registry: Registry, at: datetime) -> list[d
             "title_en": task.title.en,
             "title_fr": task.title.fr,
             "anchor": str(task.due.anchor) if task.due and task.due.anchor else None,
-            "materialise_at": next_look(task, directive, registry, after=after),
+            "materialise_at": next_look(task, directive, registry, after=after) if recurs else None,
         }
         for position, task in enumerate(directive.tasks, 1)
     ]
 
 
-def _edges(directive: Directive) -> list[tuple[str, str]]:
-    return [(task.key, need.task) for task in directive.tasks for need in task.needs]
+def _edges(connection: Connection, directive: Directive) -> list[tuple[str, str]]:
+    """Return the edges of a directive's graph: to what its text names, and to what took the place of that."""
+    named = {(task.key, need.task): None for task in directive.tasks for need in task.needs}
+    tasks = followed(connection, {task.key: task for task in directive.tasks})
+    return list(named | {(task.key, need.task): None for task in tasks.values() for need in task.needs})
 
 
 def _agency_rows(registry: Registry) -> Iterator[dict[str, Any]]:

@@ -5,13 +5,13 @@ carried over to a new assignment that says what it continues; the rest is added,
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import repeat
 from typing import Any
 
 from tracker.domain.agency import Registry
-from tracker.domain.amendment import renamed, restated, superseded_keys
+from tracker.domain.amendment import restated, superseded_keys
 from tracker.domain.assignment import Assignment, assignment_ref, state_document
 from tracker.domain.deadline import Every
 from tracker.domain.directive import Directive
@@ -41,13 +41,17 @@ class Amendment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
-    """Writes steps: at which instant, by whom, for which version of which directive, under which registry."""
+    """Writes steps: at which instant, by whom, for which version of which directive, under which registry.
+
+    `heirs` are the tasks that go on under another key with it: renamed, or restated from a superseded directive.
+    """
 
     directive: Directive
     version: int
     registry: Registry
     at: datetime
     actor: str
+    heirs: Mapping[str, str] = field(default_factory=dict)
 
     def step(self, before: Assignment | None, kind: str, payload: dict[str, Any], *, ref: str | None = None) -> Step:
         """Return the step of one entry."""
@@ -60,9 +64,9 @@ def slot(assignment: Assignment) -> str:
     return assignment_ref(assignment.task, assignment.agency, assignment.occurrence)
 
 
-def renaming(before: Directive | None, kept: Iterable[Assignment], writer: Writer) -> list[Step]:
+def renaming(kept: Iterable[Assignment], writer: Writer) -> list[Step]:
     """Return the steps for assignments whose task goes by another id from now on."""
-    names = renamed(before, writer.directive) if before else {}
+    names = writer.heirs
     return [writer.step(a, "renamed", {"task": names[a.task], "was": a.task}) for a in kept if a.task in names]
 
 
@@ -133,7 +137,7 @@ def _waiting(
     drafts = (_given(assignment, duty, (), before, writer) for assignment, duty in made)
     after = {a.ref: a for a in (after_step(step, writer.at) for step in (*settled, *drafts))}
     everything = [*(a for a in kept if a.ref not in after), *after.values()]
-    scene, found = scene_after(connection, everything, own=writer.directive)
+    scene, found = scene_after(connection, everything, own=writer.directive, heirs=writer.heirs)
     given = [_given(a, d, scene.waits_for(d.task.key, d.agency), before, writer) for a, d in made]
     mine = {step.draft.assignment for step in given}
     others = (assignment for assignment in found if assignment.ref not in mine)

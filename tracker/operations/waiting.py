@@ -13,6 +13,7 @@ from tracker.domain.entry import Draft
 from tracker.domain.errors import NotFound, Refused
 from tracker.domain.standing import SETTLED, Progress
 from tracker.domain.waiting import Mark, Scene, marks_of
+from tracker.operations.following import followed
 from tracker.operations.reading import directive_in_force
 from tracker.operations.recording import Step, after_step, registry_in_force
 from tracker.store import assignments
@@ -88,18 +89,22 @@ def waiting_at_first(
 
 
 def scene_after(
-    connection: Connection, after: Collection[Assignment], *, own: Directive | None = None
+    connection: Connection,
+    after: Collection[Assignment],
+    *,
+    own: Directive | None = None,
+    heirs: Mapping[str, str] | None = None,
 ) -> tuple[Scene, tuple[Assignment, ...]]:
     """Return the scene once some assignments are as given, which need not be written yet, and all it holds.
 
     `own` is a directive that comes into force with this transaction: all of its assignments are
-    given. What is read is held for the transaction.
+    given, and `heirs` are the tasks that go on under another key with it. What is read is held.
     """
-    mine = {task.key: task for task in own.tasks} if own else {}
-    keys = {assignment.task for assignment in after} | set(mine)
-    tasks = _others(connection, {*keys, *assignments.needing(connection, keys)}, own) | mine
+    mine = followed(connection, {task.key: task for task in own.tasks}, heirs) if own else {}
+    keys = {assignment.task for assignment in after} | set(mine) | set(heirs or ())
+    tasks = _others(connection, {*keys, *assignments.needing(connection, keys)}, own, heirs) | mine
     needed = {need.task for task in tasks.values() for need in task.needs}
-    tasks |= _others(connection, needed - set(tasks), own)
+    tasks |= _others(connection, needed - set(tasks), own, heirs)
     changed = {assignment.ref: assignment for assignment in after}
     asked = {key for key in (*needed, *tasks, *keys) if own is None or key.rpartition("/")[0] != own.key}
     found = assignments.of_tasks(connection, asked, lock=True) if asked else ()
@@ -142,8 +147,13 @@ def scene_of(connection: Connection, found: Collection[Assignment], *, tasks: Ma
     return Scene(known, marks_of(found), registry_in_force(connection))
 
 
-def tasks_in_force(connection: Connection, keys: Iterable[str]) -> dict[str, Task]:
-    """Return those of some tasks that are in force, by their keys."""
+def tasks_in_force(
+    connection: Connection, keys: Iterable[str], heirs: Mapping[str, str] | None = None
+) -> dict[str, Task]:
+    """Return those of some tasks that are in force, by their keys; their needs follow what took a task's place.
+
+    `heirs` are tasks that are about to go on under another key.
+    """
     found: dict[str, Task] = {}
     by_directive: dict[str, list[str]] = {}
     for key in sorted(keys):
@@ -154,12 +164,15 @@ def tasks_in_force(connection: Connection, keys: Iterable[str]) -> dict[str, Tas
         except NotFound:
             continue
         found |= {key: known[key] for key in mine if key in known}
-    return found
+    return followed(connection, found, heirs)
 
 
-def _others(connection: Connection, keys: Iterable[str], own: Directive | None) -> dict[str, Task]:
+def _others(
+    connection: Connection, keys: Iterable[str], own: Directive | None, heirs: Mapping[str, str] | None
+) -> dict[str, Task]:
     """Return tasks in force, but none of a directive whose new version is not written yet."""
-    return tasks_in_force(connection, (k for k in keys if own is None or k.rpartition("/")[0] != own.key))
+    elsewhere = (key for key in keys if own is None or key.rpartition("/")[0] != own.key)
+    return tasks_in_force(connection, elsewhere, heirs)
 
 
 def _freed(

@@ -146,6 +146,11 @@ def add_directive(
     connection.execute(delete(TASK).where(TASK.c.directive == key))
     if tasks:
         connection.execute(insert(TASK), [dict(task) for task in tasks])
+    add_needs(connection, needs)
+
+
+def add_needs(connection: Connection, needs: Iterable[tuple[str, str]]) -> None:
+    """Write edges of the task graph that are not known yet."""
     edges = [{"task": task, "needs": needed} for task, needed in needs]
     if edges:
         connection.execute(insert(NEED), edges)

@@ -35,8 +35,8 @@ class Prepared:
     plans: "tuple[Plan, ...]"
     told: dict[str, dict[str, tuple[str, ...]]]
     findings: "tuple[Finding, ...]"
-    calendar: "CalendarPlan"
     ended: "tuple[Ended, ...]" = ()
+    calendar: "CalendarPlan | None" = None
 
     @property
     def changes(self) -> bool:
@@ -52,7 +52,7 @@ class Prepared:
 def prepared(store: "Store", path: Path, *, at: datetime) -> Prepared:
     """Return what applying a path would do; raises Invalid, the findings told, where one forbids it."""
     from tracker.files.documents import registry_document
-    from tracker.operations import CalendarPlan, plan_calendar, plan_directive
+    from tracker.operations import plan_calendar, plan_directive
     from tracker.operations.agencies import ended
     from tracker.operations.recording import registry_in_force
     from tracker.views import task_keys
@@ -83,7 +83,7 @@ def prepared(store: "Store", path: Path, *, at: datetime) -> Prepared:
         told=told,
         findings=found.findings,
         # the first registry of a store moves nothing: there is no need to tell all its days
-        calendar=plan_calendar(store, found.registry, at=at) if found.registry and in_force else CalendarPlan(),
+        calendar=plan_calendar(store, found.registry, at=at) if found.registry and in_force else None,
         ended=gone,
     )
 
@@ -124,7 +124,7 @@ def shown_plan(ready: Prepared) -> None:
     out = console()
     registry = "a new version" if ready.registry_changed else "unchanged"
     out.print(f"registry: {registry} ({counted(ready.agencies, 'agency', 'agencies')})")
-    for line in calendar_lines(ready.calendar):
+    for line in calendar_lines(ready.calendar) if ready.calendar else ():
         out.print(line, markup=False, soft_wrap=True)
     for plan, directive in zip(ready.plans, ready.directives, strict=True):
         shown_changes(plan, directive, ready.told[plan.directive])
@@ -154,7 +154,7 @@ def plan_document(ready: Prepared) -> dict[str, Any]:
 
     return {
         "registry": "changed" if ready.registry_changed else "unchanged",
-        "calendar": calendar_document(ready.calendar),
+        "calendar": calendar_document(ready.calendar) if ready.calendar else None,
         "changes": ready.changes,
         "told": len(ready.all_told),
         "warnings": len(ready.findings),

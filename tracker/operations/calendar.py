@@ -12,14 +12,15 @@ from itertools import islice
 from typing import Any, Literal
 
 from tracker.domain.agency import Registry
-from tracker.domain.assignment import Assignment, limit_document, reckoned
+from tracker.domain.assignment import Assignment, limit_document, limit_from, reckoned
 from tracker.domain.calendar import Calendar, SpecialDay
 from tracker.domain.deadline import Due, Every, Within, rule_text
 from tracker.domain.directive import Directive, Task
 from tracker.domain.entry import Draft
-from tracker.domain.standing import Policy, moments
+from tracker.domain.limit import Limit
+from tracker.domain.standing import Cell, Policy, moments
 from tracker.files.calendar_documents import day_document
-from tracker.operations.duties import Duty, duty_of
+from tracker.operations.duties import duty_of, terms_of
 from tracker.operations.reading import directive_in_force
 from tracker.operations.recording import Step, registry_in_force
 from tracker.store import adopted, assignments
@@ -117,15 +118,16 @@ def calendar_steps(
     steps: list[Step] = []
     shifted = 0
     known: dict[str, Directive] = {}
+    sides = _Side(old, at), _Side(new, at)
     for before in assignments.unsettled(connection, lock=lock):
         key = before.task.rsplit("/", 1)[0]
         if key not in known:
             known[key] = directive_in_force(connection, key)
-        one = _Turn(before, known[key], old=old, new=new, at=at)
+        one = _Turn(before, known[key], *sides)
         shifted += one.shifted
-        if one.move and one.duty:
+        if one.move:
             moves.append(one.move)
-            payload = {**one.duty.terms, "version": before.version + 1, "why": MOVED}
+            payload = {**terms_of(one.after), "version": before.version + 1, "why": MOVED}
         elif one.is_turned:
             turned.append(before.ref)
             payload = {"rung": None, "moment": None, "skipped": [], "why": "the registry changed"}
@@ -156,52 +158,76 @@ def calendar_note(plan: CalendarPlan, *, version: int, at: datetime, actor: str)
     return Draft(kind="calendar_changed", effective_at=at, actor=actor, payload=payload)
 
 
+class _Side:
+    """One registry at an instant; the agencies of a task mostly share what is reckoned, so it is reckoned once."""
+
+    def __init__(self, registry: Registry, at: datetime) -> None:
+        self.registry = registry
+        self.at = at
+        self._limits: dict[tuple[object, ...], Limit | None] = {}
+        self._outlooks: dict[tuple[object, ...], _Outlook] = {}
+
+    def limit(self, task: Task, before: Assignment, issued: date) -> Limit | None:
+        """Return the deadline an assignment has under this registry."""
+        key = (task.key, before.facts.anchored_on, before.occurrence)
+        if key not in self._limits:
+            duty = duty_of(
+                task,
+                before.agency,
+                issued=issued,
+                registry=self.registry,
+                anchored_on=before.facts.anchored_on,
+                occurrence=before.occurrence,
+            )
+            # without the steps that led to it: what an entry holds
+            self._limits[key] = limit_from(limit_document(duty.limit))
+        return self._limits[key]
+
+    def outlook(self, assignment: Assignment) -> "_Outlook":
+        """Return where an assignment stands, when it next needs a look, and the moments to come by rung."""
+        key = (assignment.facts, assignment.remind, assignment.told)
+        if key not in self._outlooks:
+            policy = self.registry.policy(assignment.remind)
+            found = reckoned(assignment, at=self.at, policy=policy)
+            look = (found.standing, found.cell, found.next_moment)
+            self._outlooks[key] = _Outlook(look, _coming(assignment, policy, self.at))
+        return self._outlooks[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outlook:
+    look: tuple[str, Cell, datetime | None]
+    coming: Mapping[str, datetime]
+
+
 class _Turn:
     """One assignment under the old registry and under the new one."""
 
-    def __init__(self, before: Assignment, directive: Directive, *, old: Registry, new: Registry, at: datetime) -> None:
-        self.move, self.duty = None, None
+    def __init__(self, before: Assignment, directive: Directive, old: _Side, new: _Side) -> None:
         task = directive.task(before.task)
+        self.move, self.after = None, before
         if task is not None and task.due is not None and _is_computed(task.due):
-            self.move, self.duty = _moved(before, task, directive.issued, old, new)
-        was, now = old.policy(before.remind), new.policy(before.remind)
-        after = replace(before, facts=replace(before.facts, limit=self.duty.limit)) if self.duty else before
-        self.is_turned = _standing(before, at, was) != _standing(before, at, now)
-        self.shifted = _shifted(_coming(before, was, at), _coming(after, now, at))
+            self.move, self.after = _moved(before, task, directive.issued, old, new)
+        was = old.outlook(before)
+        self.is_turned = was.look != new.outlook(before).look
+        self.shifted = _shifted(was.coming, new.outlook(self.after).coming)
 
 
-def _moved(
-    before: Assignment, task: Task, issued: date, old: Registry, new: Registry
-) -> tuple[Move | None, Duty | None]:
-    """Return how the new registry moves a deadline, and the duty it then is; a date set otherwise stays."""
+def _moved(before: Assignment, task: Task, issued: date, old: _Side, new: _Side) -> tuple[Move | None, Assignment]:
+    """Return how the new registry moves a deadline, and the assignment with it; a date set otherwise stays."""
     limit = before.facts.limit
-    was, now = (_duty(task, before, issued, registry) for registry in (old, new))
-    if limit is None or task.due is None or limit_document(was.limit) != limit_document(limit):
-        return None, None
-    if now.limit is None or now.limit.late_from == limit.late_from:
-        return None, None
-    return Move(ref=before.ref, old=limit.last_day, new=now.limit.last_day, rule=rule_text(task.due.rule)), now
-
-
-def _duty(task: Task, before: Assignment, issued: date, registry: Registry) -> Duty:
-    return duty_of(
-        task,
-        before.agency,
-        issued=issued,
-        registry=registry,
-        anchored_on=before.facts.anchored_on,
-        occurrence=before.occurrence,
-    )
+    was, now = (side.limit(task, before, issued) for side in (old, new))
+    if limit is None or task.due is None or was != limit:
+        return None, before
+    if now is None or now.late_from == limit.late_from:
+        return None, before
+    move = Move(ref=before.ref, old=limit.last_day, new=now.last_day, rule=rule_text(task.due.rule))
+    return move, replace(before, facts=replace(before.facts, limit=now))
 
 
 def _is_computed(due: Due) -> bool:
     """Return whether a rule counts, or rolls the day it names: a written date does not ask the calendar."""
     return isinstance(due.rule, Within) or (isinstance(due.rule, Every) and due.rule.roll != "none")
-
-
-def _standing(assignment: Assignment, at: datetime, policy: Policy) -> tuple[object, ...]:
-    found = reckoned(assignment, at=at, policy=policy)
-    return found.standing, found.cell, found.next_moment
 
 
 def _coming(assignment: Assignment, policy: Policy, at: datetime) -> dict[str, datetime]:

@@ -61,8 +61,8 @@ def resolved(
     for assignment in found:
         if assignment.task not in anchored or not is_waiting_for_its_date(assignment):
             continue
-        assert assignment.facts.anchor is not None
-        owners, name = len(known[assignment.task]), assignment.facts.anchor.name
+        # by the key it goes under now: the task it was counted from may have been restated or renamed
+        owners, name = len(known[assignment.task]), anchored[assignment.task].partition(":")[2]
         day = completed_on(name, assignment.agency, known, owners=owners, calendar=registry.calendar)
         if day is not None:
             steps.append(date_set(connection, assignment, day, at=at, actor=actor, registry=registry))

@@ -29,6 +29,12 @@ def anchored(connection: Connection, anchors: Iterable[str]) -> Mapping[str, str
     return {row[0]: row[1] for row in connection.execute(question)}
 
 
+def move_anchor(connection: Connection, task: str, heir: str) -> None:
+    """Let every period that is counted from a task be counted from the one that took its place."""
+    statement = update(TASK).where(TASK.c.anchor == f"task:{task}").values(anchor=f"task:{heir}")
+    connection.execute(statement)
+
+
 def lock_tasks(connection: Connection, directive: str) -> None:
     """Hold the tasks of a directive for this transaction: no sweep makes occurrences of them meanwhile."""
     connection.execute(select(TASK.c.key).where(TASK.c.directive == directive).order_by(TASK.c.key).with_for_update())

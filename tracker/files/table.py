@@ -17,6 +17,7 @@ from tracker.domain.finding import Finding
 from tracker.domain.text import Text
 from tracker.files.draft_file import issuer_of, number_of, title_of
 from tracker.files.lexicon import Lexicon
+from tracker.files.offices import are_concerned, codes_of
 from tracker.files.sheet import Row, SheetCell, read_sheet
 from tracker.files.wording import rule_of
 from tracker.files.words import clip
@@ -44,20 +45,6 @@ HEADS: dict[str, tuple[str, ...]] = {
 _NEEDED = ("task", "host")
 _HEAD_ROWS = 30
 _ID_LENGTH = 40
-# words before a name that only say which office of it: the People's Committee of a province is the province
-_OFFICE = re.compile(r"^(?:ubnd|uy-ban-nhan-dan|people-s-committee-of|comite-populaire-de)-")
-_PLACE = re.compile(r"^(?:tinh|thanh-pho|tp|the|province-of|city-of|la-province-de|la-ville-de)-")
-# what tables call a set -> the names a registry may have for it
-_SETS: dict[str, tuple[str, ...]] = {
-    "ministries": ("cac-bo", "cac-bo-co-quan-ngang-bo", "bo-co-quan-ngang-bo", "ministeres", "les-ministeres"),
-    "central": ("cac-bo-nganh", "cac-bo-nganh-trung-uong", "cac-bo-co-quan-ngang-bo-co-quan-thuoc-chinh-phu"),
-    "provinces": (
-        "cac-tinh-thanh-pho", "tinh-thanh-pho", "cac-dia-phuong", "dia-phuong", "localities", "localites",
-        "cac-tinh-thanh-pho-truc-thuoc-trung-uong", "les-provinces", "les-localites", "provinces-and-cities",
-    ),
-    "communes": ("cac-xa", "cap-xa", "cac-xa-phuong", "cac-xa-phuong-dac-khu", "les-communes"),
-}  # fmt: skip
-_SET_OF = {words: name for name, several in _SETS.items() for words in several}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +187,8 @@ class _Reading:
             return None, None
         found = self._agencies(cell)
         if not found:
+            if not any(finding.place == cell.place and finding.severity == "error" for finding in self.findings):
+                self._note(cell, "no-owner", "the cell names no host agency", "name one")
             return None, None
         sets = [name for name in found if self.lexicon.is_set(name)]
         if len(found) == 1 and not sets:
@@ -222,21 +211,18 @@ class _Reading:
         pieces = re.split(r"(,|\s+(?:và|and|et)\s+)", words)
         while pieces:
             for count in range(len(pieces), 0, -2):
-                if code := self._code("".join(pieces[:count])):
-                    yield code
+                joined = "".join(pieces[:count])
+                if codes := codes_of(joined, self.lexicon):
+                    yield from codes
+                    break
+                if are_concerned(joined):
+                    sentence = f"'{clip(joined.strip())}' names nobody, and is left out"
+                    self._warn(cell, "agencies-concerned", sentence, "name them when you know them")
                     break
             else:
                 count = 1
                 self._note_stranger(cell, pieces[0].strip())
             pieces = pieces[count + 1 :]
-
-    def _code(self, words: str) -> str | None:
-        plain = _OFFICE.sub("", fold(words))
-        for name in (fold(words), plain, _PLACE.sub("", plain)):
-            found = self.lexicon.exact(name) or _SET_OF.get(name)
-            if found and (self.lexicon.is_agency(found) or self.lexicon.is_set(found)):
-                return found
-        return None
 
     def _note_stranger(self, cell: SheetCell, words: str) -> None:
         guess = self.lexicon.guess(words)

@@ -137,12 +137,26 @@ def test_an_agency_goes_by_its_code_or_its_name_in_three_languages(tmp_path: Pat
         ("- Bộ Nội vụ\n- BTC\n- Bộ Nội vụ", ("BNV", "BTC")),
         ("các địa phương", ("provinces",)),
         ("ministries and provinces", ("ministries", "provinces")),
+        ("Các bộ, ngành, địa phương", ("central", "provinces")),
+        ("Bộ Tài chính, các bộ, ngành và địa phương", ("BTC", "central", "provinces")),
     ],
 )
 def test_a_list_of_agencies_is_taken_apart_but_no_name(tmp_path: Path, cell: str, codes: tuple[str, ...]):
     found = one(tmp_path, cooperating=cell)
     assert wrong(found) == []
     assert found.rows[0].task.supporting == codes
+
+
+@pytest.mark.parametrize(
+    "concerned",
+    ["các cơ quan liên quan", "các bộ, ngành, địa phương có liên quan", "agencies concerned", "organismes concernés"],
+)
+def test_agencies_concerned_are_nobody(tmp_path: Path, concerned: str):
+    found = one(tmp_path, cooperating=f"Bộ Tài chính, {concerned}")
+    assert ("D2", "agencies-concerned") in told(found)
+    assert wrong(found) == []
+    assert found.rows[0].task.supporting == ("BTC",)
+    assert wrong(one(tmp_path, host=concerned)) == [("C2", "no-owner")]
 
 
 def test_an_unknown_agency_is_told_with_the_guess_and_never_replaced(tmp_path: Path):

@@ -80,9 +80,9 @@ def date_set(
     """Return the step that gives an assignment its date, counted from the day its anchor came."""
     directive = directive_in_force(connection, assignment.task.rsplit("/", 1)[0])
     task = directive.task(assignment.task)
-    anchor = assignment.facts.anchor
     assert task is not None
     assert task.due is not None
+    anchor = task.due.anchor
     assert anchor is not None
     limit = dated_due(task.due, issued=directive.issued, calendar=registry.calendar, anchors={anchor: day})
     payload = {

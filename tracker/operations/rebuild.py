@@ -70,7 +70,11 @@ def _moments(connection: Connection, made: Iterable[Assignment], *, keep: bool) 
             last[assignment.task] = max(assignment.occurrence, last.get(assignment.task, date.min))
     differing = set()
     cached = clocks.moments(connection)
+    adoptions = ledger.notes(connection, "directive_adopted")
+    superseded = {key for entry in adoptions for key in entry.payload.get("supersedes", ())}
     for key, adopted_at in adopted.adoption_days(connection).items():
+        if key in superseded:
+            continue  # what is out of force comes round no more
         recurring = [task for task in directive_in_force(connection, key).tasks if recurs(task)]
         for task in recurring:
             registry = registry_in_force(connection)

@@ -15,6 +15,7 @@ import tempfile
 import time
 from array import array
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import accumulate
 from operator import add, sub
 from pathlib import Path
@@ -243,6 +244,117 @@ def plan_lines(found: dict[str, dict[str, Any]]) -> Iterator[str]:
             yield f"{told:40} {result['seconds']:8.3f} {result['seconds'] / least:6.2f} {result['peak']:8.0f}"
 
 
+# ── The check ───────────────────────────────────────────────────────────────────────────────────────────────
+#
+# A tree of 200 directives: titles in three languages, a source, an owner (a lead, or a fan-out), a deadline, needs
+# within the file and now and then in another. It has no mistakes, so everything is read to the end. Beside it the
+# floor: libyaml composes the same files one after the other, the nodes of each are dropped at once, and the garbage
+# collector runs as it is.
+
+REGISTRY = Path(__file__).parent.parent / "directives" / "registry"
+FILES = 200
+SHA = "0123456789abcdef" * 4
+MOST_CHECKED = 100_000
+DUES = ("{by: 2025-11-28}", "{before: 2025-12-15}", "{in: 2025-12}", "{within: 90 working days}", '{review: "30 days"}')
+OWNERS = ("lead: BNV", "lead: BTC", "for_each: {agencies: provinces}", "for_each: {agencies: central}")
+
+
+def make_tree(folder: Path) -> dict[str, Any]:
+    count = json.loads((folder / "wanted.json").read_text())
+    chance = random.Random(20250811)
+    each = -(-count // FILES)
+    (folder / "directives" / "2025").mkdir(parents=True)
+    (folder / "directives" / "registry").symlink_to(REGISTRY.resolve())
+    for number in range(1, FILES + 1):
+        tasks = "".join(task_lines(number, n, chance) for n in range(min(each, count - each * (number - 1))))
+        name = f"{number}/QĐ-TTg"
+        title = f"{{vi: Số {number}, en: No {number}, fr: Numéro {number}}}"
+        head = f"directive: {name}\nissued: 2025-08-11\nissuer: TTg\ntitle: {title}\n"
+        sources = f"sources:\n  article: {{file: article.txt, language: fr, sha256: {SHA}}}\n"
+        file = folder / "directives" / "2025" / f"{number}-qd-ttg.yaml"
+        file.write_text(f"{head}{sources}tasks:\n{tasks}", encoding="utf-8")
+    return {"bytes": sum(file.stat().st_size for file in (folder / "directives" / "2025").iterdir())}
+
+
+def task_lines(number: int, n: int, chance: random.Random) -> str:
+    needs = [f"task-{chance.randrange(max(0, n - 20), n)}"] if n else []
+    if number > 1 and n % 10 == 0:
+        needs.append(f"2025/{chance.randrange(1, number)}-qd-ttg/task-{n}")
+    return f"""\
+  task-{n}:
+    title:
+      en: Review part {n} of plan {number} for the communes
+      vi: Rà soát phần {n} của kế hoạch {number} cho các xã
+      fr: Passer en revue la partie {n} du plan {number} des communes
+    source: {{in: article, sentence: {n + 1}, sha256: {SHA}}}
+    {chance.choice(OWNERS)}
+    needs: [{", ".join(needs)}]
+    takes: {chance.randrange(1, 3)} working days
+    due: {chance.choice(DUES)}
+    deliverable: report on part {n} of plan {number}
+"""
+
+
+def tree(folder: Path) -> list[Path]:
+    return sorted((folder / "directives" / "2025").iterdir())
+
+
+def bare_compose(folder: Path) -> dict[str, Any]:
+    import yaml
+
+    def work() -> int:
+        for file in tree(folder):
+            yaml.compose(file.read_bytes(), Loader=yaml.CSafeLoader)
+        return len(tree(folder))
+
+    return measured(work)
+
+
+def ours_checked(folder: Path, *, drafting: bool = False) -> dict[str, Any]:
+    from tracker.files.reader import read_directives
+    from tracker.files.registry import read_registry
+
+    registry, findings = read_registry(folder / "directives" / "registry")  # 3,321 communes, outside the clock
+
+    def work() -> list[int]:
+        directives, found = read_directives(folder / "directives", registry, drafting=drafting)
+        errors = [str(one) for one in (*findings, *found) if one.severity == "error"]
+        assert not errors, errors[:3]
+        return [len(directives), sum(len(one.tasks) for one in directives)]
+
+    return measured(work)
+
+
+CHECKERS = {
+    "compose": "libyaml: compose, nodes dropped",
+    "check": "ours: positions, references, cycles",
+    "drafting": "ours, with the drafting check",
+}
+
+
+def checked(sizes: list[int], rounds: int) -> None:
+    """Print how long a tree of directives takes to check, beside a bare load of the same files."""
+    print(
+        f"Check of a tree of {FILES} files (goal: ours ≤ 1.7 × libyaml's compose, ≤ 200 MB; × is the time beside it)\n"
+    )
+    print(f"{'tasks':>9}  {'MB':>5}  {'contender':40} {'seconds':>8} {'×':>6} {'peak MB':>8}")
+    for count in (size for size in sizes if size <= MOST_CHECKED):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "wanted.json").write_text(json.dumps(count))
+            size = in_a_process("tree", Path(folder))["bytes"] / 1e6
+            found: dict[str, list[dict[str, Any]]] = {name: [] for name in CHECKERS}
+            for _ in range(rounds):
+                for name, results in found.items():
+                    results.append(in_a_process(name, Path(folder)))
+            assert all(result["answer"] == [FILES, count] for result in found["check"])
+            least = best(found["compose"])["seconds"]
+            for name, told in CHECKERS.items():
+                one = best(found[name])
+                times = f"{one['seconds']:8.3f} {one['seconds'] / least:6.2f} {one['peak']:8.0f}"
+                print(f"{count:>9,}  {size:5.1f}  {told:40} {times}", flush=True)
+    print()
+
+
 CHILDREN: dict[str, Callable[[Path], dict[str, Any]]] = {
     "make": make_plan,
     "floor": floor,
@@ -250,8 +362,12 @@ CHILDREN: dict[str, Callable[[Path], dict[str, Any]]] = {
     "networkx": bare_networkx,
     "arrays": ours_on_arrays,
     "names": ours_on_names,
+    "tree": make_tree,
+    "compose": bare_compose,
+    "check": ours_checked,
+    "drafting": partial(ours_checked, drafting=True),
 }
-TABLES: tuple[Callable[[list[int], int], None], ...] = (critical_path,)
+TABLES: tuple[Callable[[list[int], int], None], ...] = (checked, critical_path)
 
 if __name__ == "__main__":
     main()

@@ -22,6 +22,7 @@ os.environ |= {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
 }
 
+import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
 from tests.integration.postgres import database_url, postgres_cluster, postgres_url  # noqa: E402
@@ -32,3 +33,11 @@ __all__ = ["database_url", "postgres_cluster", "postgres_url"]
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=100, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests have to tell, such as how far a fuzz came; also from workers, whose output nobody sees."""
+    for report in terminalreporter.getreports("passed"):
+        for name, told in report.user_properties:
+            if name == "told":
+                terminalreporter.write_line(str(told))

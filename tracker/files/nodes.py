@@ -171,6 +171,7 @@ class _Builder:
     def __init__(self, report: Report, *, max_nodes: int, text: str) -> None:
         self.report = report
         self.max_nodes = max_nodes
+        self.end = _spot_after(text)
         self.loose = not unicodedata.is_normalized("NFC", text)
         self.root: Node | None = None
         self.documents = 0
@@ -205,8 +206,8 @@ class _Builder:
         return True
 
     def _node(self, event: Any) -> bool:
-        mark = event.start_mark
-        line, column = mark.line + 1, mark.column + 1
+        spot = self._spot(event)
+        line, column = spot.line, spot.column
         if event.anchor is not None:
             self._refuse_alias(Spot(line, column), event.anchor)
         if event.tag is not None:
@@ -286,4 +287,6 @@ class _Builder:
         return False
 
     def _spot(self, event: Any) -> Spot:
-        return Spot(event.start_mark.line + 1, event.start_mark.column + 1)
+        mark = event.start_mark
+        # an empty value at the very end stands, for libyaml, in a line after the last
+        return self.end if mark.line >= self.end.line else Spot(mark.line + 1, mark.column + 1)

@@ -100,10 +100,19 @@ def _play(folder: Path) -> Account:
             import flows.monitor  # noqa: F401 - a second and a half of Prefect, while its server starts
 
             server.ready()
-            asyncio.run(_replay(store, url))
+            _until_the_end(store, url)
             return account(store, folder / "mails", at=_at(LAST, MORNING), registry=registry_of(store))
         finally:
             store.close()
+
+
+def _until_the_end(store: Any, url: str) -> None:
+    from prefect.exceptions import TerminationSignal
+
+    try:
+        asyncio.run(_replay(store, url))
+    except TerminationSignal:  # while a flow runs, SIGTERM is Prefect's to hear
+        _leave()
 
 
 async def _replay(store: Any, url: str) -> None:

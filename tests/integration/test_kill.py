@@ -46,11 +46,14 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
 def test_a_kill_at_any_boundary_loses_nobody_and_repeats_at_most_one_mail(
     stores: Stores, mail_server: MailServer
 ) -> None:
-    found = every_point(stores, mail_server)
+    # After a statement nothing happens before the next boundary but thought: PostgreSQL, which takes three times as
+    # long, is spared the second kill in the same state. `python -m tests.simulation.kill_points` makes it all the same.
+    leave_out = {"statement: after"} if stores.name == "postgresql" else set()
+    found = every_point(stores, mail_server, leave_out=leave_out)
     broken = {kind: counts for kind, counts in found.items() if not counts.kept}
     assert broken == {}
     total = sum(found.values(), Found())
-    assert total.points > 200
+    assert total.points > 100
     assert found[SENT].extra == found[SENT].points, "a mail the server has and our books do not is sent again"
     assert found[COMMITTED].extra == 0, "once the books say so, never"
 

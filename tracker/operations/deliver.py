@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from tracker.domain.assignment import Assignment
-from tracker.domain.entry import Draft
+from tracker.domain.entry import Draft, Payload
 from tracker.domain.standing import SETTLED, Progress
 from tracker.notify.message import message_id
 from tracker.notify.notice import Notice
@@ -24,6 +24,7 @@ from tracker.operations.notices import notice_of
 from tracker.operations.recording import registry_in_force
 from tracker.settings import Settings
 from tracker.store import adopted, assignments, ledger, outbox
+from tracker.store.ledger import Position
 from tracker.store.outbox import Reminder
 from tracker.store.store import Connection, Store
 
@@ -81,6 +82,24 @@ class _Ended:
     outcome: Outcome
 
 
+@dataclass(slots=True)
+class _Turn:
+    """One transaction of a worker: the instant it works at, and where the ledger, which it has locked, ends by now."""
+
+    connection: Connection
+    head: Position
+    at: datetime
+    actor: str
+
+    def record(self, kind: str, reminder: Reminder, payload: Payload) -> int:
+        """Append an entry about a reminder's assignment and return its position."""
+        draft = Draft(
+            kind=kind, effective_at=self.at, actor=self.actor, assignment=reminder.assignment, payload=payload
+        )
+        self.head = ledger.append(self.connection, [draft], at=self.at, head=self.head)
+        return self.head.seq
+
+
 def deliver(
     store: Store,
     sender: Sends,
@@ -94,17 +113,17 @@ def deliver(
     total, ended = Delivered(), None
     while True:
         with store.write() as connection:
-            if ended is None:
-                at = ledger.settle(connection, clock())
-            else:
-                at = ledger.go_on(connection, clock())
-                _end(connection, ended, at=at, actor=actor)
+            head = ledger.position(connection, lock=True)  # before anything else, as in `ledger.settle`
+            at = head.go_on(clock()) if ended else head.settle(clock())
+            turn = _Turn(connection, head, at, actor)
+            if ended:
+                _end(turn, ended)
             job = None
             while job is None and (limit is None or total.attempts < limit):
-                reminder = outbox.claim_next(connection, at=at)
+                reminder = outbox.claim_next(connection, at=turn.at)
                 if reminder is None:
                     break
-                job, why = _begin(connection, reminder, settings=settings, at=at, actor=actor)
+                job, why = _begin(turn, reminder, settings)
                 total = total.plus(why) if why else total
         if job is None:
             return total
@@ -129,48 +148,45 @@ def _send(sender: Sends, job: Job) -> Outcome:
         return Outcome("temporary", None, f"the notice could not be made: {type(error).__name__}: {error}")
 
 
-def _begin(
-    connection: Connection, reminder: Reminder, *, settings: Settings, at: datetime, actor: str
-) -> tuple[Job | None, str | None]:
+def _begin(turn: _Turn, reminder: Reminder, settings: Settings) -> tuple[Job | None, str | None]:
     """Write the next attempt at a claimed reminder down, or set the reminder aside and say how."""
     if reminder.state == "sending":
-        _give_up_attempt(connection, reminder, at=at, actor=actor)
-    found = assignments.get(connection, [reminder.assignment])
-    address, language = _way(connection, reminder)
+        _give_up_attempt(turn, reminder)
+    found = assignments.get(turn.connection, [reminder.assignment])
+    channel = adopted.channel(turn.connection, reminder.agency, reminder.channel)  # as it is now, not when it was made
     if why := _void(reminder, found[0] if found else None):
-        return None, _set_aside(connection, reminder, "cancelled", why, at=at, actor=actor)
-    if address is None:
+        return None, _set_aside(turn, reminder, "cancelled", why)
+    if channel is None:
         why = f"{reminder.agency} has no channel '{reminder.channel}' any more"
-        return None, _set_aside(connection, reminder, "failed", why, at=at, actor=actor)
+        return None, _set_aside(turn, reminder, "failed", why)
     if reminder.attempts >= TRIES:
-        why = f"{TRIES} attempts did not succeed"
-        return None, _set_aside(connection, reminder, "failed", why, at=at, actor=actor)
-    registry = registry_in_force(connection)
+        return None, _set_aside(turn, reminder, "failed", f"{TRIES} attempts did not succeed")
+    registry = registry_in_force(turn.connection)
     notice = notice_of(
-        connection,
+        turn.connection,
         reminder,
         found[0],
         registry=registry,
         settings=settings,
-        head=ledger.position(connection),
-        language=language or registry.agencies[reminder.agency].language,
-        at=at,
+        head=turn.head,
+        language=channel.language or registry.agencies[reminder.agency].language,
+        at=turn.at,
     )
-    return _write_down(connection, reminder, address, notice, at), None
+    return _write_down(turn, reminder, channel.address, notice), None
 
 
-def _write_down(connection: Connection, reminder: Reminder, address: str, notice: Notice, at: datetime) -> Job:
+def _write_down(turn: _Turn, reminder: Reminder, address: str, notice: Notice) -> Job:
     attempt = reminder.attempts + 1
-    outbox.lease(connection, reminder, until=at + LEASE)
+    outbox.lease(turn.connection, reminder, until=turn.at + LEASE)
     row = {
         "reminder": reminder.id,
         "attempt": attempt,
         "address": public_address(address),
         "message_id": message_id(notice),
-        "started_at": at,
+        "started_at": turn.at,
         "seq": notice.seq,
     }
-    delivery = outbox.begin_attempt(connection, row)
+    delivery = outbox.begin_attempt(turn.connection, row)
     token = reminder.token + 1
     return Job(reminder=reminder, attempt=attempt, token=token, delivery=delivery, address=address, notice=notice)
 
@@ -186,15 +202,7 @@ def _void(reminder: Reminder, assignment: Assignment | None) -> str | None:
     return None
 
 
-def _way(connection: Connection, reminder: Reminder) -> tuple[str | None, str | None]:
-    """Return the address and language of a reminder's channel as they are now, whatever they were when it was made."""
-    for channel in adopted.channels(connection, [reminder.agency]).get(reminder.agency, ()):
-        if channel.name == reminder.channel:
-            return channel.address, channel.language
-    return None, None
-
-
-def _end(connection: Connection, ended: _Ended, *, at: datetime, actor: str) -> None:
+def _end(turn: _Turn, ended: _Ended) -> None:
     """Record how an attempt ended; a worker whose lease was taken over changes only its own attempt."""
     job, outcome = ended.job, ended.outcome
     tried_out = job.attempt >= TRIES
@@ -203,45 +211,35 @@ def _end(connection: Connection, ended: _Ended, *, at: datetime, actor: str) -> 
     elif outcome.kind == "permanent" or tried_out:
         state, due_at, why = "failed", None, outcome.detail
     else:
-        state, due_at, why = "pending", at + wait_after(job.attempt), outcome.detail
-    held = outbox.finish(connection, job.reminder.id, token=job.token, state=state, due_at=due_at, why=why)
-    draft = _entry(job.reminder, job.attempt, outcome, at, actor, message=message_id(job.notice), late=not held)
-    position = ledger.append(connection, [draft], at=at)
-    outbox.end_attempt(
-        connection,
-        job.delivery,
-        outcome=outcome.kind,
-        code=outcome.code,
-        detail=outcome.detail,
-        at=at,
-        seq=position.seq,
-    )
+        state, due_at, why = "pending", turn.at + wait_after(job.attempt), outcome.detail
+    held = outbox.finish(turn.connection, job.reminder.id, token=job.token, state=state, due_at=due_at, why=why)
+    said = _said(job.reminder, job.attempt, outcome, message=message_id(job.notice), late=not held)
+    _end_attempt(turn, job.delivery, outcome, seq=turn.record("delivery", job.reminder, said))
 
 
-def _give_up_attempt(connection: Connection, reminder: Reminder, *, at: datetime, actor: str) -> None:
-    attempt = outbox.unfinished(connection, reminder.id)
+def _give_up_attempt(turn: _Turn, reminder: Reminder) -> None:
+    attempt = outbox.unfinished(turn.connection, reminder.id)
     if attempt is None:
         return
     outcome = Outcome("unknown", None, "the worker stopped before it could say what became of this attempt")
-    draft = _entry(reminder, attempt.attempt, outcome, at, actor, message=attempt.message_id)
-    position = ledger.append(connection, [draft], at=at)
-    outbox.end_attempt(
-        connection, attempt.id, outcome="unknown", code=None, detail=outcome.detail, at=at, seq=position.seq
-    )
+    said = _said(reminder, attempt.attempt, outcome, message=attempt.message_id)
+    _end_attempt(turn, attempt.id, outcome, seq=turn.record("delivery", reminder, said))
 
 
-def _set_aside(connection: Connection, reminder: Reminder, state: str, why: str, *, at: datetime, actor: str) -> str:
-    outbox.set_aside(connection, reminder.id, state=state, why=why)
+def _end_attempt(turn: _Turn, attempt: int, outcome: Outcome, *, seq: int) -> None:
+    kind, code, detail = outcome.kind, outcome.code, outcome.detail
+    outbox.end_attempt(turn.connection, attempt, outcome=kind, code=code, detail=detail, at=turn.at, seq=seq)
+
+
+def _set_aside(turn: _Turn, reminder: Reminder, state: str, why: str) -> str:
+    outbox.set_aside(turn.connection, reminder.id, state=state, why=why)
     payload = {"reminder": reminder.reference, "rung": reminder.rung, "state": state, "why": why}
-    draft = Draft(kind="reminder_closed", effective_at=at, actor=actor, assignment=reminder.assignment, payload=payload)
-    ledger.append(connection, [draft], at=at)
+    turn.record("reminder_closed", reminder, payload)
     return state
 
 
-def _entry(
-    reminder: Reminder, attempt: int, outcome: Outcome, at: datetime, actor: str, *, message: str, late: bool = False
-) -> Draft:
-    payload = {
+def _said(reminder: Reminder, attempt: int, outcome: Outcome, *, message: str, late: bool = False) -> Payload:
+    return {
         "reminder": reminder.reference,
         "rung": reminder.rung,
         "agency": reminder.agency,
@@ -253,7 +251,6 @@ def _entry(
         "detail": outcome.detail,
         "after_lease": late,
     }
-    return Draft(kind="delivery", effective_at=at, actor=actor, assignment=reminder.assignment, payload=payload)
 
 
 @contextmanager

@@ -133,17 +133,26 @@ def _name(registry: Registry, code: str, language: str) -> str:
 def _waiting_for(
     connection: Connection, assignment: Assignment, registry: Registry, language: str, at: datetime
 ) -> tuple[Peer, ...]:
-    found = assignments.of_tasks(connection, assignment.facts.waiting_for) if assignment.facts.waiting_for else ()
-    own = [a for a in found if a.agency == assignment.agency]
-    return _peers(connection, own or found, registry, language, at)
+    needed = assignment.facts.waiting_for
+    if not needed:
+        return ()
+    own = assignments.of_agency(connection, needed, assignment.agency)
+    return _peers(connection, own or assignments.of_tasks(connection, needed), registry, language, at)
 
 
 def _waited_by(
     connection: Connection, assignment: Assignment, registry: Registry, language: str, at: datetime
 ) -> tuple[Peer, ...]:
     waiting = assignments.needing(connection, [assignment.task])
-    found = [a for a in assignments.of_tasks(connection, waiting) if assignment.task in a.facts.waiting_for]
-    return _peers(connection, [a for a in found if a.agency == assignment.agency] or found, registry, language, at)
+    if not waiting:
+        return ()
+    own = _held_by(assignment, assignments.of_agency(connection, waiting, assignment.agency))
+    found = own or _held_by(assignment, assignments.of_tasks(connection, waiting))
+    return _peers(connection, found, registry, language, at)
+
+
+def _held_by(assignment: Assignment, found: Iterable[Assignment]) -> list[Assignment]:
+    return [a for a in found if assignment.task in a.facts.waiting_for]
 
 
 def _peers(

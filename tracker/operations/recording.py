@@ -30,9 +30,10 @@ def record(
     Returns the new end of the ledger and the assignments in the order of the steps. An
     assignment takes at most one step a call.
     """
-    start = ledger.position(connection, lock=True).seq + 1 + len(others)
+    head = ledger.position(connection, lock=True)
+    start = head.seq + 1 + len(others)
     after = tuple(_after(step, seq, at, registry) for seq, step in enumerate(steps, start))
-    position = ledger.append(connection, [*others, *(step.draft for step in steps)], at=at)
+    position = ledger.append(connection, [*others, *(step.draft for step in steps)], at=at, head=head)
     assignments.add(connection, [new for new, step in zip(after, steps, strict=True) if step.before is None])
     assignments.save(connection, [new for new, step in zip(after, steps, strict=True) if step.before is not None])
     return position, after

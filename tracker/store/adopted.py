@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from tracker.store.tables import AgencyRow, ChannelRow, DirectiveRow, NeedRow, RegistryRow, TaskRow
 
@@ -16,6 +16,13 @@ CHANNEL = ChannelRow.__table__  # type: ignore[attr-defined]
 DIRECTIVE = DirectiveRow.__table__  # type: ignore[attr-defined]
 TASK = TaskRow.__table__  # type: ignore[attr-defined]
 NEED = NeedRow.__table__  # type: ignore[attr-defined]
+
+# statements of every message are built once: building one takes longer than running it
+_REGISTRY_MARK = select(REGISTRY.c.fingerprint).order_by(REGISTRY.c.version.desc()).limit(1)
+_DIRECTIVE_MARK = select(DIRECTIVE.c.fingerprint).where(
+    DIRECTIVE.c.key == bindparam("directive"), DIRECTIVE.c.current.is_(True)
+)
+_CHANNEL = select(CHANNEL).where(CHANNEL.c.agency == bindparam("of"), CHANNEL.c.name == bindparam("called"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +62,7 @@ def registry_versions(connection: Connection) -> tuple[Version, ...]:
 
 def registry_fingerprint(connection: Connection) -> str | None:
     """Return the fingerprint of the registry in force, without reading the document."""
-    question = select(REGISTRY.c.fingerprint).order_by(REGISTRY.c.version.desc()).limit(1)
-    return connection.execute(question).scalar_one_or_none()
+    return connection.execute(_REGISTRY_MARK).scalar_one_or_none()
 
 
 def add_registry(connection: Connection, row: Mapping[str, Any], agencies: Sequence[Mapping[str, Any]]) -> None:
@@ -76,6 +82,12 @@ def channels(connection: Connection, agencies: Iterable[str] | None = None) -> M
     for row in connection.execute(question):
         found.setdefault(row.agency, []).append(Channel(**row._mapping))
     return {agency: tuple(ways) for agency, ways in found.items()}
+
+
+def channel(connection: Connection, agency: str, name: str) -> Channel | None:
+    """Return one channel of an agency."""
+    row = connection.execute(_CHANNEL, {"of": agency, "called": name}).one_or_none()
+    return Channel(**row._mapping) if row else None
 
 
 def set_channels(connection: Connection, rows: Sequence[Channel]) -> None:
@@ -108,8 +120,7 @@ def directive_version(connection: Connection, key: str, version: int) -> Version
 
 def directive_fingerprint(connection: Connection, key: str) -> str | None:
     """Return the fingerprint of the current version of a directive, without reading the document."""
-    question = select(DIRECTIVE.c.fingerprint).where(DIRECTIVE.c.key == key, DIRECTIVE.c.current.is_(True))
-    return connection.execute(question).scalar_one_or_none()
+    return connection.execute(_DIRECTIVE_MARK, {"directive": key}).scalar_one_or_none()
 
 
 def directive_list(connection: Connection) -> tuple[tuple[str, str, date, int, str], ...]:

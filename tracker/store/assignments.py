@@ -16,6 +16,13 @@ from tracker.store.tables import AssignmentRow, NeedRow
 ASSIGNMENT = AssignmentRow.__table__  # type: ignore[attr-defined]
 NEED = NeedRow.__table__  # type: ignore[attr-defined]
 
+# statements of every message are built once: building one takes longer than running it
+_BY_REF = select(ASSIGNMENT).where(ASSIGNMENT.c.ref.in_(bindparam("refs"))).order_by(ASSIGNMENT.c.ref)
+_BY_TASK = select(ASSIGNMENT).where(ASSIGNMENT.c.task.in_(bindparam("tasks"))).order_by(ASSIGNMENT.c.ref)
+_BY_TASK_AND_AGENCY = _BY_TASK.where(ASSIGNMENT.c.agency == bindparam("owner"))
+_DIRECT = select(NEED.c.task).where(NEED.c.needs.in_(bindparam("tasks")))
+_NEEDING = select(NEED.c.task, NEED.c.needs).where(NEED.c.task.in_(_DIRECT)).order_by(NEED.c.task, NEED.c.needs)
+
 
 def claim_due(connection: Connection, *, at: datetime, limit: int) -> tuple[Assignment, ...]:
     """Return up to `limit` assignments whose next moment has come, held for this transaction alone.
@@ -34,14 +41,17 @@ def claim_due(connection: Connection, *, at: datetime, limit: int) -> tuple[Assi
 
 def get(connection: Connection, refs: Iterable[str], *, lock: bool = False) -> tuple[Assignment, ...]:
     """Return assignments by reference, in the order of the references; those unknown are left out."""
-    question = select(ASSIGNMENT).where(ASSIGNMENT.c.ref.in_(sorted(refs))).order_by(ASSIGNMENT.c.ref)
-    return read_assignments(connection, question.with_for_update() if lock else question)
+    return read_assignments(connection, _BY_REF.with_for_update() if lock else _BY_REF, refs=sorted(refs))
 
 
 def of_tasks(connection: Connection, tasks: Iterable[str], *, lock: bool = False) -> tuple[Assignment, ...]:
     """Return every assignment of some tasks, in the order of the references."""
-    question = select(ASSIGNMENT).where(ASSIGNMENT.c.task.in_(sorted(tasks))).order_by(ASSIGNMENT.c.ref)
-    return read_assignments(connection, question.with_for_update() if lock else question)
+    return read_assignments(connection, _BY_TASK.with_for_update() if lock else _BY_TASK, tasks=sorted(tasks))
+
+
+def of_agency(connection: Connection, tasks: Iterable[str], agency: str) -> tuple[Assignment, ...]:
+    """Return what one agency owes of some tasks, in the order of the references."""
+    return read_assignments(connection, _BY_TASK_AND_AGENCY, tasks=sorted(tasks), owner=agency)
 
 
 def of_directive(connection: Connection, directive: str, *, lock: bool = False) -> tuple[Assignment, ...]:
@@ -134,11 +144,8 @@ def open_by_agency(connection: Connection) -> Mapping[str, int]:
 
 def needing(connection: Connection, tasks: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """Return the tasks that directly need one of `tasks`, each with everything it needs itself."""
-    direct = select(NEED.c.task).where(NEED.c.needs.in_(sorted(tasks)))
     found: dict[str, list[str]] = {}
-    for task, needed in connection.execute(
-        select(NEED.c.task, NEED.c.needs).where(NEED.c.task.in_(direct)).order_by(NEED.c.task, NEED.c.needs)
-    ):
+    for task, needed in connection.execute(_NEEDING, {"tasks": sorted(tasks)}):
         found.setdefault(task, []).append(needed)
     return {task: tuple(needed) for task, needed in found.items()}
 
@@ -185,9 +192,9 @@ def canonical_list(items: Sequence[str]) -> str:
     return json.dumps(list(items), ensure_ascii=False, separators=(",", ":"))
 
 
-def read_assignments(connection: Connection, question: Select[Any]) -> tuple[Assignment, ...]:
+def read_assignments(connection: Connection, question: Select[Any], **asked: Any) -> tuple[Assignment, ...]:
     """Return the assignments a question about their table finds, in its order."""
-    return tuple(_assignment(row) for row in connection.execute(question))
+    return tuple(_assignment(row) for row in connection.execute(question, asked))
 
 
 def _assignment(row: Row[Any]) -> Assignment:

@@ -16,6 +16,12 @@ ENTRY = EntryRow.__table__  # type: ignore[attr-defined]
 HEAD = Head.__table__  # type: ignore[attr-defined]
 BATCH = 5_000
 
+# statements of every message are built once: building one takes longer than running it
+_END = select(HEAD.c.seq, HEAD.c.hash, HEAD.c.high_water, HEAD.c.mode)
+_END_LOCKED = _END.with_for_update()
+_APPEND = insert(ENTRY)
+_MOVE = update(HEAD)
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -31,40 +37,43 @@ class Position:
         """Return whether this store takes its instant from outside."""
         return self.mode == "rehearsal"
 
+    def settle(self, at: datetime) -> datetime:
+        """Return the instant work begins at after this: never before what the ledger has seen.
+
+        A live store goes on at its high-water mark when the wall clock stepped back; a rehearsal,
+        whose instant is chosen, is refused an earlier one.
+        """
+        if self.is_rehearsal and at < self.high_water:
+            raise Refused(f"this rehearsal has already reached {self.high_water.isoformat()}: choose that or later")
+        return self.go_on(at)
+
+    def go_on(self, at: datetime) -> datetime:
+        """Return the instant at which work already begun is finished: it is recorded, whatever the clock says."""
+        return max(at, self.high_water)
+
 
 def position(connection: Connection, *, lock: bool = False) -> Position:
     """Return where the ledger ends; with `lock`, nobody else appends before this transaction ends."""
-    question = select(HEAD.c.seq, HEAD.c.hash, HEAD.c.high_water, HEAD.c.mode)
-    row = connection.execute(question.with_for_update() if lock else question).one()
+    row = connection.execute(_END_LOCKED if lock else _END).one()
     return Position(row.seq, row.hash, row.high_water, row.mode)
 
 
 def settle(connection: Connection, at: datetime) -> datetime:
-    """Return the instant a writing transaction works at: never before what the ledger has seen.
-
-    A live store goes on at its high-water mark when the wall clock stepped back; a rehearsal,
-    whose instant is chosen, is refused an earlier one.
+    """Return the instant a writing transaction works at, after locking the head: see `Position.settle`.
 
     The head is locked here, before anything else is: writers that all take the same lock first
     cannot wait for each other in a circle, and no later entry has an earlier instant.
     """
-    head = position(connection, lock=True)
-    if head.is_rehearsal and at < head.high_water:
-        raise Refused(f"this rehearsal has already reached {head.high_water.isoformat()}: choose that or later")
-    return max(at, head.high_water)
+    return position(connection, lock=True).settle(at)
 
 
-def go_on(connection: Connection, at: datetime) -> datetime:
-    """Return the instant at which work already begun is finished: what was done is recorded, whatever the clock says."""
-    return max(at, position(connection, lock=True).high_water)
-
-
-def append(connection: Connection, drafts: Sequence[Draft], *, at: datetime) -> Position:
+def append(connection: Connection, drafts: Sequence[Draft], *, at: datetime, head: Position | None = None) -> Position:
     """Record facts in their order and return the new end of the ledger.
 
-    The caller reckons positions beforehand as `position(lock=True).seq + 1` onwards when it needs them.
+    A caller that locked the head already hands it over, and need not ask again; the entries
+    follow it as `head.seq + 1` onwards.
     """
-    head = position(connection, lock=True)
+    head = head or position(connection, lock=True)
     if not drafts:
         return head
     rows: list[dict[str, Any]] = []
@@ -86,10 +95,10 @@ def append(connection: Connection, drafts: Sequence[Draft], *, at: datetime) -> 
             }
         )
         previous = digest
-    connection.execute(insert(ENTRY), rows)
+    connection.execute(_APPEND, rows)
     seq = head.seq + len(rows)
     high_water = max(at, head.high_water)
-    connection.execute(update(HEAD).values(seq=seq, hash=previous, high_water=high_water))
+    connection.execute(_MOVE, {"seq": seq, "hash": previous, "high_water": high_water})
     return Position(seq, previous, high_water, head.mode)
 
 

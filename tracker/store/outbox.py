@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -18,6 +18,19 @@ from tracker.store.tables import DeliveryRow, ReminderRow
 
 REMINDER = ReminderRow.__table__  # type: ignore[attr-defined]
 DELIVERY = DeliveryRow.__table__  # type: ignore[attr-defined]
+
+# statements of every message are built once: building one takes longer than running it
+_DUE = (
+    select(REMINDER)
+    .where(REMINDER.c.due_at <= bindparam("at"))
+    .order_by(REMINDER.c.due_at, REMINDER.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_CHANGE = update(REMINDER).where(REMINDER.c.id == bindparam("one"))
+_CHANGE_HELD = _CHANGE.where(REMINDER.c.token == bindparam("held"), REMINDER.c.state == "sending")
+_BEGIN = insert(DELIVERY)
+_END = update(DELIVERY).where(DELIVERY.c.id == bindparam("one"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,41 +82,27 @@ def make(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
 
 def claim_next(connection: Connection, *, at: datetime) -> Reminder | None:
     """Return the reminder that has been due longest, held for this transaction; None when nothing is due."""
-    question = (
-        select(REMINDER)
-        .where(REMINDER.c.due_at <= at)
-        .order_by(REMINDER.c.due_at, REMINDER.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    row = connection.execute(question).one_or_none()
+    row = connection.execute(_DUE, {"at": at}).one_or_none()
     return _reminder(row) if row else None
 
 
 def lease(connection: Connection, reminder: Reminder, *, until: datetime) -> None:
     """Mark a claimed reminder as being sent, by a new token, until a worker that died is given up."""
-    connection.execute(
-        update(REMINDER)
-        .where(REMINDER.c.id == reminder.id)
-        .values(state="sending", token=reminder.token + 1, attempts=reminder.attempts + 1, due_at=until)
-    )
+    leased = {"state": "sending", "token": reminder.token + 1, "attempts": reminder.attempts + 1, "due_at": until}
+    connection.execute(_CHANGE, {"one": reminder.id, **leased})
 
 
 def finish(
     connection: Connection, reminder: int, *, token: int, state: str, due_at: datetime | None, why: str | None
 ) -> bool:
     """Record how an attempt left its reminder; False when another worker holds it by now (the token differs)."""
-    result = connection.execute(
-        update(REMINDER)
-        .where(REMINDER.c.id == reminder, REMINDER.c.token == token, REMINDER.c.state == "sending")
-        .values(state=state, due_at=due_at, why=why)
-    )
-    return result.rowcount == 1
+    change = {"state": state, "due_at": due_at, "why": why}
+    return connection.execute(_CHANGE_HELD, {"one": reminder, "held": token, **change}).rowcount == 1
 
 
 def set_aside(connection: Connection, reminder: int, *, state: str, why: str) -> None:
     """Close a reminder without an attempt: `failed` for a person to look at, `cancelled` with nothing left to say."""
-    connection.execute(update(REMINDER).where(REMINDER.c.id == reminder).values(state=state, due_at=None, why=why))
+    connection.execute(_CHANGE, {"one": reminder, "state": state, "due_at": None, "why": why})
 
 
 def cancel(connection: Connection, assignment: str, *, why: str) -> tuple[str, ...]:
@@ -119,7 +118,7 @@ def cancel(connection: Connection, assignment: str, *, why: str) -> tuple[str, .
 
 def begin_attempt(connection: Connection, row: Mapping[str, Any]) -> int:
     """Write an attempt as being sent and return its id."""
-    key = connection.execute(insert(DELIVERY).values(**row, outcome="sending")).inserted_primary_key
+    key = connection.execute(_BEGIN, {**row, "outcome": "sending"}).inserted_primary_key
     assert key is not None
     return int(key[0])
 
@@ -135,11 +134,8 @@ def end_attempt(
     seq: int,
 ) -> None:
     """Write the outcome of an attempt and the position of the entry that records it."""
-    connection.execute(
-        update(DELIVERY)
-        .where(DELIVERY.c.id == attempt)
-        .values(outcome=outcome, code=code, detail=detail, finished_at=at, seq=seq)
-    )
+    change = {"outcome": outcome, "code": code, "detail": detail, "finished_at": at, "seq": seq}
+    connection.execute(_END, {"one": attempt, **change})
 
 
 def unfinished(connection: Connection, reminder: int) -> Delivery | None:

@@ -1,0 +1,40 @@
+"""The README tells the truth: its commands run as written, and what it names is there."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def test_the_commands_of_a_morning_run_as_written(tmp_path: Path) -> None:
+    lines = [line.strip() for line in section("A morning with it").splitlines() if line.startswith("    ")]
+    assert len(lines) > 8
+    for shared in (".venv", "directives"):
+        (tmp_path / shared).symlink_to(ROOT / shared)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRACKER_")}
+    done = subprocess.run(
+        ["bash", "-euxc", "\n".join(lines)], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "the ledger holds" in done.stdout
+
+
+def test_the_map_names_only_what_is_there() -> None:
+    named = re.findall(r"`((?:tracker|flows|tests|bench|directives)/[\w/.-]*)`", section("The map"))
+    assert len(named) > 12
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_setting_is_explained() -> None:
+    from tracker.settings import Settings
+
+    settings = section("Settings")
+    missing = [name for name in Settings.__dataclass_fields__ if f"TRACKER_{name.upper()}" not in settings]
+    assert missing == []

@@ -12,7 +12,7 @@ from tests.simulation.a_store import mailboxes
 from tracker.domain.assignment import Assignment
 from tracker.domain.calendar import Span
 from tracker.domain.deadline import Anchor, By, Done, Due, Every, In, Window, Within
-from tracker.domain.directive import Directive, ForEach, Need, Task
+from tracker.domain.directive import Directive, ForEach, Need, Relation, Task
 from tracker.domain.errors import Conflict, Invalid, NotFound, Refused
 from tracker.domain.standing import Progress, standing
 from tracker.operations import (
@@ -70,9 +70,14 @@ def every(rule: str, **more: object) -> Due:
     return Due(rule=Every(rule, **more))  # type: ignore[arg-type]
 
 
+def full(ref: str) -> str:
+    """Return the reference in this file's directive, or with '../' in another of the year."""
+    return f"2025/{ref[3:]}" if ref.startswith("../") else f"{KEY}/{ref}"
+
+
 def get(store: Store, ref: str) -> Assignment:
     with store.read() as connection:
-        (found,) = assignments.get(connection, [f"{KEY}/{ref}"])
+        (found,) = assignments.get(connection, [full(ref)])
     return found
 
 
@@ -92,8 +97,8 @@ def last_day(store: Store, ref: str) -> date | None:
 
 
 def complete(store: Store, ref: str, at: datetime) -> None:
-    submit(store, f"{KEY}/{ref}", at=at, actor="office", words="done")
-    accept(store, f"{KEY}/{ref}", at=at, actor="secretariat")
+    submit(store, full(ref), at=at, actor="office", words="done")
+    accept(store, full(ref), at=at, actor="secretariat")
 
 
 def reason(store: Store, ref: str, at: datetime) -> str:
@@ -489,4 +494,20 @@ def test_what_an_abolished_agency_owed_again_and_again_its_successor_owes(store:
     assert refs(store, "report")[-1] == "report/BTC@2025-10-25"
     done = record_event(store, KEY, "shortage", date(2025, 8, 25), at=at, actor="secretariat")
     assert (done.dated, done.made) == ((f"{KEY}/signal/BTC",), ())
+    assert everything_holds(store)
+
+
+def test_a_period_counted_from_a_task_that_another_directive_restates_is_counted_from_that(store: Store) -> None:
+    other = a_task("report", directive="2025/7-ct-ttg", lead="BTC", due=within(10, SURVEY))
+    adopt(store, a_task("survey", for_each=PROVINCES))
+    adopt_directive(store, a_directive(other, number="7/CT-TTg"), at=AT, actor="test")
+    complete(store, "survey/01", AT)
+    supersedes = Relation("supersedes", "412/TB-VPCP", date(2025, 8, 11))
+    count = a_task("count", directive="2025/500-tb-vpcp", for_each=PROVINCES, restates=(SURVEY.name,))
+    new = a_directive(count, number="500/TB-VPCP", issued=date(2025, 8, 12), relations=(supersedes,))
+    adopt_directive(store, new, at=AT + DAY, actor="test")
+    assert last_day(store, "../7-ct-ttg/report/BTC") is None  # two provinces go on under the new text
+    for code in ("04", "22"):
+        complete(store, f"../500-tb-vpcp/count/{code}", AT + 2 * DAY)
+    assert last_day(store, "../7-ct-ttg/report/BTC") == date(2025, 8, 25)  # the 23rd is a Saturday
     assert everything_holds(store)

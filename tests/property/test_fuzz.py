@@ -8,9 +8,12 @@ import hashlib
 import os
 import random
 import re
+import shutil
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -25,7 +28,8 @@ from tracker.files.render import render
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "tests" / "corpus"
-REGISTRY, _ = read_registry(CORPUS / "registry")
+SMALL = CORPUS / "registry"
+REGISTRY, _ = read_registry(SMALL)
 # what the good files need of each other
 KNOWN = {task.key for one in read_directives(CORPUS / "good", REGISTRY)[0] for task in one.tasks}
 
@@ -68,6 +72,31 @@ def accounts(data: bytes) -> Findings:
     return findings
 
 
+@cache
+def desk() -> tempfile.TemporaryDirectory[str]:
+    """Return the folder in which one file of a registry is damaged at a time; it goes when the tests end."""
+    made = tempfile.TemporaryDirectory(prefix="fuzz-")
+    shutil.copytree(SMALL, made.name, dirs_exist_ok=True)
+    return made
+
+
+def registry(name: str) -> Callable[[bytes], Findings]:
+    """Return what reads a registry of which one file is damaged."""
+
+    def read(data: bytes) -> Findings:
+        file = Path(desk().name, name)
+        try:
+            file.write_bytes(data)
+            found, findings = read_registry(file.parent)
+        finally:
+            shutil.copy(SMALL / name, file)
+        assert found is not None or findings
+        return tuple(one for one in findings if Path(one.place.file).name == name)
+
+    read.__name__ = name
+    return read
+
+
 def some(folder: str) -> list[bytes]:
     found = [file.read_bytes() for file in sorted((CORPUS / folder).rglob("*.yaml"))]
     return [data for data in found if len(data) <= LARGEST]
@@ -83,6 +112,7 @@ TARGETS: list[tuple[Callable[[bytes], Findings], list[bytes]]] = [
     (a_directive, some("bad")),
     (indicators, some("indicators")),
     (accounts, beginning("coverage.yaml", 60)),
+    *((registry(name), [(SMALL / name).read_bytes()]) for name in sorted(file.name for file in SMALL.iterdir())),
 ]
 LINES = sorted({line for _, files in TARGETS for data in files for line in data.splitlines() if line.strip()})
 

@@ -14,7 +14,8 @@ from typing import Any
 from tracker.domain.agency import Registry
 from tracker.domain.amendment import renamed, restated
 from tracker.domain.assignment import Assignment
-from tracker.domain.directive import Directive
+from tracker.domain.deadline import Anchor
+from tracker.domain.directive import Directive, Task
 from tracker.domain.entry import Draft, canonical
 from tracker.domain.standing import SETTLED, Progress
 from tracker.files.documents import directive_document, fingerprint, registry_document
@@ -24,7 +25,7 @@ from tracker.operations.amend import Writer, amendment, as_they_will_be, renamin
 from tracker.operations.anchors import Known, by_task, resolved
 from tracker.operations.calendar import CalendarPlan, CalendarSteps, calendar_note, calendar_steps
 from tracker.operations.duties import HORIZON, Duty, duties, next_look
-from tracker.operations.following import followed, following
+from tracker.operations.following import Following, followed, following
 from tracker.operations.reading import directive_in_force, read_version
 from tracker.operations.recording import Step, after_step, record, record_runs, registry_in_force
 from tracker.store import adopted, assignments, clocks, ledger, outbox
@@ -144,7 +145,7 @@ def adopt_directive(store: Store, directive: Directive, *, at: datetime, actor: 
         adopted.add_directive(
             connection,
             {**row, "seq": position.seq - sum(map(len, runs)), "adopted_at": at},
-            _task_rows(directive, registry, at, recurs=directive.key not in following(connection).out_of_force),
+            _task_rows(directive, registry, at, following(connection)),
             _edges(connection, directive),
         )
         _put_out_of_force(connection, names.get("supersedes", ()), heirs)
@@ -200,13 +201,15 @@ def _put_out_of_force(connection: Connection, superseded: Sequence[str], heirs: 
     for was, now in heirs.items():
         waiting = assignments.needing(connection, [was])
         adopted.add_needs(connection, [(task, now) for task, needed in waiting.items() if now not in needed])
+        clocks.move_anchor(connection, was, now)
 
 
 def _dated_by(
     connection: Connection, steps: Sequence[Step], *, at: datetime, actor: str, registry: Registry
 ) -> list[Step]:
     """Return the steps for duties elsewhere whose date is set because some of these steps settle what they wait for."""
-    settled = [after for after in map(after_step, steps, repeat(at)) if after.facts.progress in SETTLED]
+    ended = SETTLED - {Progress.SUPERSEDED}  # what is superseded goes on under this text
+    settled = [after for after in map(after_step, steps, repeat(at)) if after.facts.progress in ended]
     mine = {step.draft.assignment for step in steps}
     found = resolved(connection, settled, at=at, actor=actor, registry=registry) if settled else []
     return [step for step in found if step.draft.assignment not in mine]
@@ -244,8 +247,9 @@ def _summary(directive: Directive, row: Mapping[str, Any], duties: Mapping[str, 
     }
 
 
-def _task_rows(directive: Directive, registry: Registry, at: datetime, *, recurs: bool) -> list[dict[str, Any]]:
+def _task_rows(directive: Directive, registry: Registry, at: datetime, followed_by: Following) -> list[dict[str, Any]]:
     after = registry.calendar.civil_day(at) + HORIZON
+    recurs = directive.key not in followed_by.out_of_force
     return [
         {
             "key": task.key,
@@ -254,11 +258,19 @@ def _task_rows(directive: Directive, registry: Registry, at: datetime, *, recurs
             "title_vi": task.title.vi,
             "title_en": task.title.en,
             "title_fr": task.title.fr,
-            "anchor": str(task.due.anchor) if task.due and task.due.anchor else None,
+            "anchor": _anchor(task, followed_by),
             "materialise_at": next_look(task, directive, registry, after=after) if recurs else None,
         }
         for position, task in enumerate(directive.tasks, 1)
     ]
+
+
+def _anchor(task: Task, followed_by: Following) -> str | None:
+    """Return what a task's period is counted from: what its text names, or what took the place of that."""
+    anchor = task.due.anchor if task.due else None
+    if anchor is None or anchor.kind != "task":
+        return str(anchor) if anchor else None
+    return str(Anchor("task", followed_by.of(anchor.name)))
 
 
 def _edges(connection: Connection, directive: Directive) -> list[tuple[str, str]]:

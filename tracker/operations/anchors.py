@@ -35,7 +35,9 @@ def completed_on(task: str, agency: str, known: Known, *, owners: int, calendar:
     """Return the day a task counts as completed for one of `owners` agencies that wait for it; None: not yet."""
     owed = known.get(task, {})
     pairwise = agency in owed and owners > 1 and len(owed) > 1
-    relevant = owed[agency] if pairwise else [assignment for found in owed.values() for assignment in found]
+    asked = owed[agency] if pairwise else [assignment for found in owed.values() for assignment in found]
+    # what was superseded goes on elsewhere: at another agency, or under another text
+    relevant = [assignment for assignment in asked if assignment.facts.progress != Progress.SUPERSEDED]
     if not all(assignment.facts.progress in SETTLED for assignment in relevant):
         return None
     completed = (a.facts.touched_at for a in relevant if a.facts.progress == Progress.COMPLETED)

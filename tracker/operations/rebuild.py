@@ -48,7 +48,7 @@ def rebuild(store: Store, *, keep: bool = True) -> Rebuilt:
 def _events(connection: Connection, *, keep: bool) -> set[str]:
     """Return the events that are not what their entries say."""
     wanted = {}
-    for entry in ledger.entries(connection, kind="event"):
+    for entry in ledger.notes(connection, "event"):
         about = entry.payload
         day = date.fromisoformat(about["day"])
         event = Event(directive=about["directive"], name=about["event"], day=day, agency=about["agency"])

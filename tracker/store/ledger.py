@@ -112,16 +112,13 @@ def entries(
     connection: Connection,
     *,
     assignment: str | None = None,
-    kind: str | None = None,
     until: datetime | None = None,
     after: int = 0,
 ) -> Iterator[Entry]:
-    """Yield entries in their order: all, or those of one assignment or kind, up to an instant, after a position."""
+    """Yield entries in their order: all, or those of one assignment, recorded up to an instant, after a position."""
     question = select(ENTRY).where(ENTRY.c.seq > after).order_by(ENTRY.c.seq)
     if assignment is not None:
         question = question.where(ENTRY.c.assignment == assignment)
-    if kind is not None:
-        question = question.where(ENTRY.c.kind == kind)
     if until is not None:
         question = question.where(ENTRY.c.recorded_at <= until)
     yield from read_entries(connection, question)

@@ -22,19 +22,23 @@ ACTOR = "adopt"
 
 @flow(name="adopt")
 async def adopt(
-    folder: str | None = None, at: datetime | None = None, database_url: str | None = None, actor: str = ACTOR
+    folder: str | None = None,
+    at: datetime | None = None,
+    database_url: str | None = None,
+    actor: str = ACTOR,
+    only: list[str] | None = None,
 ) -> dict[str, int]:
     """Plan and adopt what changed in a folder, and return how many assignments that added, changed and withdrew.
 
     A folder with a mistake is refused whole, with its findings; one that was adopted already
-    changes nothing. A directive that bears a later date waits for its day.
+    changes nothing. A directive that bears a later date waits for its day; `only` names those wanted by key.
     """
     settings = Settings.of(os.environ)
     store = open_store(database_url or settings.database_url)
     try:
         instant = clock_of(store, at, wall=now)()
         path = Path(folder or settings.directives)
-        done = await asyncio.to_thread(adopt_folder, store, path, at=instant, actor=actor)
+        done = await asyncio.to_thread(adopt_folder, store, path, at=instant, actor=actor, only=only or ())
         await acreate_markdown_artifact(key="plan", markdown="\n".join(_plan(done)), description="What was adopted")
         if not done.is_unchanged:
             _emit(store, done)

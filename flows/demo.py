@@ -24,7 +24,7 @@ from typing import Any, NoReturn
 from flows.account import Account, account
 from flows.catcher import Catcher
 from flows.server import Server
-from flows.story import FIRST, LANGUAGES, LAST, MOVES, ZONE
+from flows.story import FIRST, LANGUAGES, LAST, MOVES, PLAYED, ZONE
 from tracker.domain.directive import fold
 from tracker.operations import init, set_channel
 from tracker.operations.ticking import registry_of
@@ -127,7 +127,7 @@ async def _replay(store: Any, url: str) -> None:
         with SyncClientContext():
             for day in _days():
                 if _has_come(day):
-                    adopted = await adopt(str(DIRECTIVES), _at(day, DAWN), url, actor=ACTOR)
+                    adopted = await adopt(str(DIRECTIVES), _at(day, DAWN), url, actor=ACTOR, only=list(PLAYED))
                     _open_channels(store, _at(day, DAWN))
                     bar.note(f"{day:%d %b}: a directive is adopted, {adopted['added']} assignments")
                 ticked = await monitor(url, _at(day, MORNING))
@@ -145,7 +145,7 @@ def _days() -> list[date]:
 def _has_come(day: date) -> bool:
     """Return whether a directive bears this date: 412 on 11 August, 268 on 31 August, 2179 on 6 October."""
     return any(
-        f"issued: {day.isoformat()}" in file.read_text(encoding="utf-8") for file in DIRECTIVES.glob("2*/*.yaml")
+        f"issued: {day.isoformat()}" in (DIRECTIVES / f"{key}.yaml").read_text(encoding="utf-8") for key in PLAYED
     )
 
 

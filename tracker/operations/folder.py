@@ -1,5 +1,6 @@
 """A folder of directive files: read whole, and adopted file by file where something changed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -67,15 +68,17 @@ def checked_folder(
     return registry, directives, findings
 
 
-def adopt_folder(store: Store, path: Path, *, at: datetime, actor: str) -> Folder:
+def adopt_folder(store: Store, path: Path, *, at: datetime, actor: str, only: Collection[str] = ()) -> Folder:
     """Make the registry and the directives of a folder those in force; what says the same stays untouched.
 
-    A directive that bears a later date than the day of `at` is left for its day. Raises Invalid
-    where a finding forbids adopting; then nothing is adopted.
+    A directive that bears a later date than the day of `at` is left for its day; with `only`, so is
+    every one whose key is not named, though the folder is still checked as a whole. Raises
+    Invalid where a finding forbids adopting; then nothing is adopted.
     """
     registry, directives, findings = checked_folder(path, store=store)
     day = registry.calendar.civil_day(at)
-    ripe = [directive for directive in directives if directive.issued <= day]
+    wanted = [directive for directive in directives if not only or directive.key in only]
+    ripe = [directive for directive in wanted if directive.issued <= day]
     changed = adopt_registry(store, registry, at=at, actor=actor)
     plans, done = [], []
     for directive in ripe:
@@ -85,6 +88,6 @@ def adopt_folder(store: Store, path: Path, *, at: datetime, actor: str) -> Folde
         registry_changed=changed,
         plans=tuple(plans),
         adopted=tuple(done),
-        waiting=tuple(directive.key for directive in directives if directive.issued > day),
+        waiting=tuple(directive.key for directive in wanted if directive.issued > day),
         findings=findings,
     )

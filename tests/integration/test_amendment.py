@@ -1,6 +1,7 @@
 """Amendment without loss: planned, applied as a version, readable as of its day; on both databases."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
@@ -388,6 +389,31 @@ def step(store: Store, chance: Random, ref: str, at: datetime) -> None:
             hand_on(store, one, other, at=at, actor="secretariat", instrument="a decree")
         case _:
             adopt_directive(store, a_text_by_chance(chance), at=at, actor="secretariat")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_planned_is_what_is_done(database_url: str, seed: int) -> None:
+    chance = Random(seed)
+    store = a_store(database_url, a_plain_text(chance))
+    for _ in range(8):
+        for ref in chance.sample(sorted(refs(store)), 2):
+            with suppress(Refused):
+                complete_at_last(store, ref)
+        text = a_plain_text(chance)
+        planned = plan_directive(store, text, at=DUE).changes
+        done = adopt(store, text)
+        assert sum(len(change.added) for change in planned) == done.added
+        assert sum(len(change.removed) for change in planned) == done.withdrawn
+        assert done.unchanged or planned
+        assert plan_directive(store, text, at=DUE).is_empty
+    assert exact(store)
+
+
+def a_plain_text(chance: Random) -> Directive:
+    """Return a version in which nothing is done for others: what is owed can be read from the text alone."""
+    found = a_text_by_chance(chance)
+    tasks = [task for task in found.tasks if task.id != "study"]
+    return replace(found, tasks=tuple(tasks))
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -14,6 +14,7 @@ from tracker.domain.agency import Registry
 from tracker.domain.calendar import Calendar, Span, SpecialDay
 from tracker.domain.deadline import Anchor, Before, By, Due, Every, In, Review, Rule, Window, Within
 from tracker.domain.directive import Task
+from tracker.domain.errors import NotFound
 from tracker.files import expansion
 from tracker.files.registry import read_registry
 from tracker.operations import (
@@ -378,3 +379,11 @@ def test_the_swap_of_january_2026_moves_what_the_old_calendar_had_set(store: Sto
         ("+", "day off", date(2026, 1, 2), date(2025, 12, 25)),
         ("+", "make-up day", date(2026, 1, 10), date(2025, 12, 25)),
     ]
+
+
+def test_a_registry_without_a_ladder_that_is_in_use_is_not_adopted(store: Store) -> None:
+    adopt(store, a_task("a-week", due=a_due(Within(Span(1, "weeks")))))
+    before = entries(store)
+    with pytest.raises(NotFound, match="no ladder 'standard'"):
+        adopt_registry(store, a_registry(ladders={}), at=DECREE, actor="test")
+    assert entries(store) == before

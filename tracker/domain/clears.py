@@ -32,6 +32,7 @@ class Clearness:
 
     registry: Registry | None
     _known: dict[tuple[str, str, ForEach, date], str | None] = field(default_factory=dict)
+    _kinds: dict[tuple[str, str | None], str] = field(default_factory=dict)
 
     def unclear(self, task: Task, directive: Directive) -> Mapping[Clear, str]:
         """Return what a task is not clear on, each with the reason in a few words, in the order of `CLEARS`."""
@@ -61,21 +62,28 @@ class Clearness:
         if task.modality != "must" or self.registry is None or directive.issuer not in self.registry.agencies:
             return None
         issuer = self.registry.agencies[directive.issuer]
+        kind = self._kind(directive)
         if task.lead is not None:
             lead = self.registry.agencies.get(task.lead)
-            if lead and not may_order(issuer, lead, self.registry, kind=directive.kind):
+            if lead and not may_order(issuer, lead, self.registry, kind=kind):
                 return f"{issuer.code} is not above {lead.code}"
         if task.for_each is None:
             return None
-        which = (issuer.code, directive.kind, task.for_each, directive.issued)
+        which = (issuer.code, kind, task.for_each, directive.issued)
         if which not in self._known:
-            self._known[which] = self._not_below(issuer, directive, task.for_each)
+            self._known[which] = self._not_below(issuer, task.for_each, directive.issued, kind=kind)
         return self._known[which]
 
-    def _not_below(self, issuer: Agency, directive: Directive, rule: ForEach) -> str | None:
+    def _kind(self, directive: Directive) -> str:
+        which = (directive.number, directive.stated_kind)
+        if which not in self._kinds:  # reading it out of the number takes longer than all the rest
+            self._kinds[which] = directive.kind
+        return self._kinds[which]
+
+    def _not_below(self, issuer: Agency, rule: ForEach, on: date, *, kind: str) -> str | None:
         assert self.registry is not None
-        for code in parents(rule, self.registry, directive.issued):
-            if not may_order(issuer, self.registry.agencies[code], self.registry, kind=directive.kind):
+        for code in parents(rule, self.registry, on):
+            if not may_order(issuer, self.registry.agencies[code], self.registry, kind=kind):
                 return f"{issuer.code} is not above {code}"
         return None
 

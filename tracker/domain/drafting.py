@@ -4,6 +4,7 @@ Nothing here is a mistake of form: the files can be applied as they are. A doubt
 its sentence; `files/drafting.py` gives it its place and its words. Deadlines are those known from the texts alone.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from functools import cached_property
 from tracker.domain.agency import Registry
 from tracker.domain.clears import CLEARS, Clear, Clearness
 from tracker.domain.deadline import Before, By, Deadline, In, Rule, Window, dated
-from tracker.domain.directive import Directive, ForEach, Task, fold
+from tracker.domain.directive import Directive, ForEach, Task
 from tracker.domain.errors import TrackerError
 from tracker.domain.fanout import fan_out
 from tracker.domain.planning import edges_of, in_unit, offsets, unit_of
@@ -22,6 +23,7 @@ from tracker.domain.titles import figures_apart, same_words
 
 PER_WEEK = 10  # deadlines of one agency in one week; more is a week in which none is done well
 _WRITTEN = (Before, By, In, Window)
+_WORD = re.compile(r"\w+")
 _SHORT = 4  # words shorter than this tell no two titles apart
 
 Value = str | int | date | tuple[str, ...]
@@ -100,8 +102,11 @@ class Drafts:
 
     def table(self, directive: Directive) -> dict[str, Mapping[Clear, str]]:
         """Return for each tracked task of a directive what it is not clear on, with the reasons."""
-        clearness = Clearness(self.registry)
-        return {task.key: clearness.unclear(task, directive) for task in directive.tasks if task.tracked}
+        return {task.key: self._clearness.unclear(task, directive) for task in directive.tasks if task.tracked}
+
+    @cached_property
+    def _clearness(self) -> Clearness:
+        return Clearness(self.registry)
 
     def clears(self) -> Iterator[Doubt]:
         """Yield a doubt for each task that is not clear, and one for each directive that holds some."""
@@ -143,8 +148,9 @@ class Drafts:
         for key, (task, directive) in sorted(self.homes.items(), key=lambda one: (one[1][1].issued, one[0])):
             if not task.tracked:
                 continue
-            earlier = [first[mark] for mark in _marks(task) if mark in first]
-            for mark in _marks(task):
+            marks = _marks(task)
+            earlier = [first[mark] for mark in marks if mark in first]
+            for mark in marks:
                 first.setdefault(mark, key)
             other = next((one for one in earlier if self._is_twice(task, one)), None)
             if other:
@@ -160,11 +166,11 @@ class Drafts:
                     yield Doubt(code="restated-otherwise", directive=directive.key, task=key, values=values)
 
     def _is_twice(self, task: Task, other: str) -> bool:
-        one, home = self.homes[other]
+        one = self.homes[other][0]
         linked = other in task.restates or task.key in one.restates
         shared = set(task.restates) & set(one.restates)
         same_title = bool(set(_titles(task)) & set(_titles(one)))
-        return not linked and not shared and (same_title or not task.key.startswith(home.key + "/"))
+        return not linked and not shared and (same_title or _home(task) != _home(one))
 
     def _differs(self, task: Task, other: str) -> tuple[str, ...]:
         one = self.homes[other][0]
@@ -242,7 +248,7 @@ class Drafts:
         issues = {directive.key: directive.issued for directive in self.directives}
         durations = offsets(issues, self._start, self.registry.calendar, unit)
         durations |= {task.key: in_unit(task.takes, unit) for task in tasks}
-        edges = [Edge(directive.key, task.key) for task, directive in self.homes.values()]
+        edges = [Edge(_home(task), task.key) for task in tasks]
         edges += [edge for task in tasks for edge in edges_of(task, unit) if edge.needed in self.homes]
         return schedule(durations, edges)
 
@@ -271,7 +277,7 @@ class Drafts:
                 behind.add(key)
 
     def _issue(self, key: str) -> int:
-        return self.plan.times(self.homes[key][1].key).earliest_finish
+        return self.plan.times(_home(self.homes[key][0])).earliest_finish
 
     def _chain(self, key: str) -> tuple[str, ...]:
         """Return the tasks that make one as late as it is, back to the one that starts when its directive is issued."""
@@ -329,6 +335,11 @@ def _before(task: Task) -> tuple[str, ...]:
     return (*needs, anchor) if anchor and anchor not in needs else needs
 
 
+def _home(task: Task) -> str:
+    """Return the key of the directive a task stands in, from its own: that of a directive is made anew at each look."""
+    return task.key.rpartition("/")[0]
+
+
 def _marks(task: Task) -> list[tuple[str, ...]]:
     """Return what tells that two tasks order the same."""
     return [*_titles(task), *_product(task)]
@@ -337,7 +348,7 @@ def _marks(task: Task) -> list[tuple[str, ...]]:
 def _titles(task: Task) -> list[tuple[str, ...]]:
     title = task.title
     # Vietnamese words are syllables: short ones tell as much as long ones
-    told = (("vi", sorted(fold(title.vi).split("-"))), ("en", _telling(title.en)), ("fr", _telling(title.fr)))
+    told = (("vi", sorted(_WORD.findall(title.vi.casefold()))), ("en", _telling(title.en)), ("fr", _telling(title.fr)))
     return [(language, *words) for language, words in told if len(words) > 2]
 
 
@@ -349,4 +360,4 @@ def _product(task: Task) -> list[tuple[str, ...]]:
 
 
 def _telling(words: str) -> list[str]:
-    return sorted(word for word in fold(words).split("-") if len(word) >= _SHORT or word.isdigit())
+    return sorted(word for word in _WORD.findall(words.casefold()) if len(word) >= _SHORT or word.isdigit())

@@ -15,6 +15,7 @@ from tracker.files.drafting import check_drafting
 from tracker.files.lexicon import Lexicon
 from tracker.files.nodes import MAX_BYTES
 from tracker.files.report import Report, Spot
+from tracker.files.words import visible
 
 # what stands in the folder of the directives and is none
 _BESIDE = frozenset({"registry", "coverage.yaml"})
@@ -98,5 +99,5 @@ def _check_name(draft: Draft, file: Path) -> None:
         return
     named = "/".join(file.absolute().parts[-2:])
     if draft.key and named != f"{draft.key}.yaml":
-        sentence = f"the directive {draft.key} stands in {named}"
+        sentence = f"the directive {draft.key} stands in {visible(named)}"
         draft.report.error(draft.number, "file-name", sentence, f"move the file to {draft.key}.yaml")

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from tracker.domain.finding import Finding, Place, Severity
 from tracker.files.lexicon import Lexicon
-from tracker.files.words import nearest
+from tracker.files.words import nearest, visible
 
 _MAX_GUESSES = 50
 
@@ -35,7 +35,7 @@ class Report:
     """The findings of one file, and the registry's lexicon where names are to be checked."""
 
     def __init__(self, file: str, lexicon: Lexicon | None = None) -> None:
-        self.file = file
+        self.file = visible(file)
         self.lexicon = lexicon
         self.findings: list[Finding] = []
         self._guesses = 0

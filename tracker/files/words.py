@@ -14,8 +14,17 @@ def clip(words: str) -> str:
     >>> clip("x" * 70) == "x" * 59 + "…", clip("B\u200bNV")
     (True, 'B<U+200B>NV')
     """
-    line = "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in " ".join(words.split()))
+    line = visible(" ".join(words.split()))
     return line if len(line) <= _CLIP else line[: _CLIP - 1] + "…"
+
+
+def visible(words: str) -> str:
+    r"""Return words with every character written out that nobody can see, or that no file can hold.
+
+    >>> visible("a\u202eb\udcff")
+    'a<U+202E>b<U+DCFF>'
+    """
+    return words if words.isprintable() else "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in words)
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:

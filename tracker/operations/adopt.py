@@ -98,7 +98,7 @@ def _superseded(connection: Connection, before: Directive | None, key: str) -> b
 
 def _with_what_stays(connection: Connection, found: Plan) -> Plan:
     """Return a plan that says which agencies have completed a task already: they lose nothing and stay completed."""
-    keys = {change.was or change.task for change in found.changes if change.sign != "+"}
+    keys = {change.was or change.task for change in found.changes}
     done: dict[str, set[str]] = {}
     for assignment in assignments.of_tasks(connection, keys) if keys else ():
         if assignment.facts.progress == Progress.COMPLETED:
@@ -109,7 +109,7 @@ def _with_what_stays(connection: Connection, found: Plan) -> Plan:
         replace(
             change,
             stays=tuple(sorted(codes)),
-            added=tuple(sorted({heirs.of(change.task, code) for code in change.added})),
+            added=tuple(sorted({heirs.of(change.task, code) for code in change.added if code not in codes})),
             removed=tuple(sorted({heirs.of(change.task, code) for code in change.removed if code not in codes})),
         )
         for change, codes in zip(found.changes, stays, strict=True)

@@ -1,6 +1,7 @@
 """Inputs that nobody should write: each key with a value of another type, and files made to cost time and memory."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from tracker.files.document import KEYS as DOCUMENT_KEYS
 from tracker.files.due import KEYS as DUE_KEYS
 from tracker.files.links import NEED_KEYS, RELATION_KEYS
 from tracker.files.owner import FOR_EACH_KEYS
-from tracker.files.reader import read_text
+from tracker.files.reader import read_directives, read_text
 from tracker.files.registry import read_registry
 from tracker.files.task import KEYS as TASK_KEYS
 
@@ -320,6 +321,36 @@ def test_a_bomb_is_a_finding_in_bounded_time_and_memory(told: dict[str, Any], na
     assert one["directive"] is False
     assert one["seconds"] < MOST_SECONDS
     assert one["megabytes"] < MOST_MEGABYTES
+
+
+# ── Names of files ──────────────────────────────────────────────────────────────────────────────────────────
+
+NAMES = {
+    "a line break": (b"new\nline.yaml", "new<U+000A>line.yaml"),
+    "a mark that turns the reading direction": ("\u202e412.yaml".encode(), "<U+202E>412.yaml"),
+    **({"not UTF-8": (b"\xff.yaml", "<U+DCFF>.yaml")} if sys.platform == "linux" else {}),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("text", ["a: b\n", document()], ids=["bad", "good"])
+def test_a_finding_shows_the_name_of_its_file_however_odd(tmp_path: Path, name: str, text: str):
+    data, shown = NAMES[name]
+    (tmp_path / os.fsdecode(data)).write_text(text, encoding="utf-8")
+    _, findings = read_directives(tmp_path, REGISTRY)
+    assert {Path(finding.place.file).name for finding in findings} == {shown}
+    told = "\n".join(map(str, findings))
+    assert len(told.encode().splitlines()) == len(findings)
+
+
+def test_what_is_no_file_is_a_finding(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "zero.yaml").symlink_to("/dev/zero")
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    (tmp_path / "nowhere.yaml").symlink_to("not-there")
+    (tmp_path / "above").symlink_to(tmp_path)
+    _, findings = read_directives(tmp_path, REGISTRY)
+    assert [finding.code for finding in findings] == ["missing-file"] * 4
 
 
 # ── All of them together ────────────────────────────────────────────────────────────────────────────────────

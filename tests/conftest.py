@@ -9,6 +9,8 @@ import tempfile
 # store never reaches a test, and no test leaves anything in a home directory.
 for name in [name for name in os.environ if name.startswith(("PREFECT_", "TRACKER_"))]:
     del os.environ[name]
+# pytest-xdist tells its workers how wide the developer's terminal is; what is printed must not depend on it
+os.environ.pop("COLUMNS", None)
 
 _prefect_home = tempfile.mkdtemp(prefix="tracker-prefect-")
 atexit.register(shutil.rmtree, _prefect_home, ignore_errors=True)

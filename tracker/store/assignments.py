@@ -135,9 +135,7 @@ def open_counts(connection: Connection, tasks: Iterable[str]) -> Mapping[str, tu
 
 def open_by_agency(connection: Connection) -> Mapping[str, int]:
     """Return how many assignments of each agency are not settled, by its code; agencies without any are left out."""
-    question = select(ASSIGNMENT.c.agency, func.count()).where(
-        ASSIGNMENT.c.progress.not_in([str(p) for p in SETTLED])
-    )
+    question = select(ASSIGNMENT.c.agency, func.count()).where(ASSIGNMENT.c.progress.not_in([str(p) for p in SETTLED]))
     rows = connection.execute(question.group_by(ASSIGNMENT.c.agency).order_by(ASSIGNMENT.c.agency))
     return {row[0]: row[1] for row in rows}
 

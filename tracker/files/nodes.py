@@ -14,6 +14,8 @@ import yaml
 from tracker.files.report import Report, Spot
 from tracker.files.words import clip
 
+_ScalarEvent, _MappingStart, _SequenceStart = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+
 MAX_DEPTH = 20
 MAX_NODES = 50_000
 MAX_BYTES = 256 * 1024
@@ -76,9 +78,9 @@ def parse(data: bytes, report: Report, *, max_bytes: int = MAX_BYTES, max_nodes:
     builder = _Builder(report, max_nodes=max_nodes, text=text)
     loader = yaml.CSafeLoader(text.encode())
     try:
-        while loader.check_event():
-            if not builder.take(loader.get_event()):
-                break
+        next_event, take = loader.get_event, builder.take
+        while take(next_event()):
+            pass
     except yaml.MarkedYAMLError as error:
         _note_syntax(error, text, report)
         return None
@@ -172,6 +174,7 @@ class _Builder:
         self.report = report
         self.max_nodes = max_nodes
         self.end = _spot_after(text)
+        self.last = self.end.line
         self.loose = not unicodedata.is_normalized("NFC", text)
         self.root: Node | None = None
         self.documents = 0
@@ -188,7 +191,7 @@ class _Builder:
 
     def take(self, event: Any) -> bool:
         kind = type(event)
-        if kind is yaml.ScalarEvent or kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+        if kind is _ScalarEvent or kind is _MappingStart or kind is _SequenceStart:
             return self._node(event)
         if kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             self.stack.pop()
@@ -197,6 +200,8 @@ class _Builder:
             spot = self._spot(event)
             self._refuse_alias(spot, event.anchor)
             self._put(Unread(spot.line, spot.column))
+        elif kind is yaml.StreamEndEvent:
+            return False
         elif kind is yaml.DocumentStartEvent:
             self.documents += 1
             if self.documents > 1:
@@ -206,8 +211,10 @@ class _Builder:
         return True
 
     def _node(self, event: Any) -> bool:
-        spot = self._spot(event)
-        line, column = spot.line, spot.column
+        mark = event.start_mark
+        line, column = mark.line + 1, mark.column + 1
+        if line > self.last:
+            line, column = self.end.line, self.end.column
         if event.anchor is not None:
             self._refuse_alias(Spot(line, column), event.anchor)
         if event.tag is not None:
@@ -216,7 +223,7 @@ class _Builder:
         if self.count > self.max_nodes:
             sentence = f"the file has more than {self.max_nodes:,} values"
             return self._fail(Spot(line, column), "too-large", sentence, "split it")
-        if type(event) is yaml.ScalarEvent:
+        if type(event) is _ScalarEvent:
             self._put(self._scalar(event, line, column))
             return True
         if len(self.stack) >= MAX_DEPTH:
@@ -231,6 +238,8 @@ class _Builder:
 
     def _scalar(self, event: Any, line: int, column: int) -> Scalar | Unread:
         text: str = event.value
+        if not self.loose and event.style != '"':
+            return Scalar(line, column, text, text in _NULLS and event.implicit[0])
         if event.style == '"' and (match := _FORBIDDEN.search(text)):
             sentence = f"the text holds the character U+{ord(match[0]):04X}, which is not allowed"
             self.report.error(Spot(line, column), "control-character", sentence, "delete it")

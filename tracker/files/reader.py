@@ -3,7 +3,9 @@
 A directive is handed out only when nothing forbids it; the findings come in the order of their places.
 """
 
+import gc
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tracker.domain.agency import Registry
@@ -33,14 +35,9 @@ def read_directives(
     With `drafting`, the findings hold the warnings of the drafting check too.
     """
     lexicon = Lexicon(registry) if registry else None
-    drafts: list[Draft] = []
-    for file in files(path):
-        report = Report(file.as_posix(), lexicon)
-        data = read_bytes(file, report)
-        draft = Draft(report, "") if data is None else read_document(data, report)
-        _check_name(draft, file)
-        drafts.append(draft)
-    return _finish(drafts, lexicon, known, drafting=drafting)
+    with _uncollected():
+        drafts = [_read(file, lexicon) for file in files(path)]
+        return _finish(drafts, lexicon, known, drafting=drafting)
 
 
 def read_text(
@@ -56,6 +53,26 @@ def read_text(
     drafts = [read_document(data, Report(name, lexicon))]
     directives, findings = _finish(drafts, lexicon, known, drafting=drafting)
     return directives[0] if directives else None, findings
+
+
+def _read(file: Path, lexicon: Lexicon | None) -> Draft:
+    report = Report(file.as_posix(), lexicon)
+    data = read_bytes(file, report)
+    draft = Draft(report, "") if data is None else read_document(data, report)
+    _check_name(draft, file)
+    return draft
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Hold the collector still: it would walk every tree read so far, again and again, and find no garbage in them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def read_bytes(file: Path, report: Report, *, max_bytes: int = MAX_BYTES) -> bytes | None:

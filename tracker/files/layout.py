@@ -143,7 +143,9 @@ def _moved(line: str, shift: int, indent: int, *, strip: bool = True) -> str:
         return ""
     spaces = len(line) - len(inner) + shift
     least = indent if spaces == indent else indent + 1
-    return " " * max(spaces, least) + (inner.rstrip() if strip else inner)
+    bare = inner.rstrip()
+    # in quotes, a backslash before the blank at a line's end keeps that blank
+    return " " * max(spaces, least) + (bare if strip and not bare.endswith("\\") else inner)
 
 
 def _single_gaps(lines: Iterable[str]) -> Iterator[str]:

@@ -174,3 +174,13 @@ def test_a_shipped_file_is_laid_out_and_points_to_the_schema(file: Path):
     text = file.read_text(encoding="utf-8")
     assert lay_out(text.encode(), file.name).text == text
     assert text.startswith("# yaml-language-server: $schema=../schema.json\n")
+
+
+def test_a_blank_that_quotes_keep_at_a_line_s_end_stays():
+    data = (
+        "directive: 7/CT-TTg\nissued: 2026-01-05\nissuer: TTg\n"
+        'title:\n  vi: Chỉ thị\n  en: Directive\n  fr: "Directive \\ \n    sept"\ntasks: {}\n'
+    )
+    laid = lay_out(data.encode(), "a.yaml").text
+    assert laid is not None
+    assert '"Directive \\ \n' in laid

@@ -177,8 +177,9 @@ class AssignmentRow(SQLModel, table=True):
     __tablename__ = "assignment"
     __table_args__ = (
         Index(
-            "ix_assignment_next_moment",
+            "ix_assignment_next_moment_ref",
             "next_moment",
+            "ref",
             sqlite_where=text("next_moment IS NOT NULL"),
             postgresql_where=text("next_moment IS NOT NULL"),
         ),
@@ -231,8 +232,9 @@ class ReminderRow(SQLModel, table=True):
         UniqueConstraint("key"),
         UniqueConstraint("assignment", "rung", "version", "agency", "channel"),
         Index(
-            "ix_reminder_due_at",
+            "ix_reminder_due_at_id",
             "due_at",
+            "id",
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
         ),

@@ -77,6 +77,15 @@ def test_the_board_is_of_20_october_and_its_cells_add_up(played: Played) -> None
     assert all(parts[:5])  # something to see in each of the official four, and undated
 
 
+def test_the_readme_shows_the_board_that_it_ends_with(played: Played) -> None:
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("What the demo ends with")[1].split("```\n")[1]
+    said = "\n".join(" ".join(line.split()) for line in played.said.splitlines())
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    assert "5 + 3 + 2 + 239 + 933 + 0 = 1,182 assignments" in lines
+    # the hash that ends the first line is the ledger's of that one run
+    assert [line for line in lines if line.split(" · ledger")[0] not in said] == []
+
+
 def test_three_directives_were_adopted_each_on_its_day(played: Played) -> None:
     found = played.ask("SELECT key, issued, date(adopted_at, '+7 hours') FROM directive WHERE current ORDER BY issued")
     assert found == [

@@ -1,4 +1,4 @@
-"""The demo: autumn 2025 in under a minute, through the real monitor flow, with real mails that go nowhere.
+"""The demo: autumn 2025 in a minute or so, through the real monitor flow, with real mails that go nowhere.
 
     python -m flows.demo [--folder DIR] [--keep]
 
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m flows.demo", description="Play autumn 2025 in under a minute.")
+    parser = argparse.ArgumentParser(prog="python -m flows.demo", description="Play autumn 2025 in a minute or so.")
     parser.add_argument("--folder", metavar="DIR", help="where the store and the mails go (var/demo); made anew")
     parser.add_argument("--keep", action="store_true", help="keep Prefect's own records of the runs, too")
     return parser

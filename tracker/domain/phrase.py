@@ -34,6 +34,8 @@ ENGLISH: Mapping[str, str] = {
     "submitted": "reported on {day}, in time; awaits review",
     "submitted_late": "reported on {day}, late by {late}; awaits review",
     "submitted_undated": "reported on {day}; awaits review",
+    "suspended": "suspended on {day}, the clock stands still: {why}",
+    "suspended_late": "suspended on {day}, when it was overdue by {late}: {why}",
     "returned": "returned on {day} for completion; still missing: {missing}",
     "returned_late": (
         "overdue by {late}: the last day was {last_day}; returned on {day} for completion, still missing: {missing}"

@@ -72,7 +72,8 @@ class Facts:
     """What the ledger says of one assignment up to the instant being reckoned.
 
     `anchor` is the task or event its date is counted from, `anchored_on` the day that came; without
-    the day, the date is not known yet.
+    the day, the date is not known yet. A completion has three times: done (`done_on`, as the agency says),
+    received, accepted; lateness is measured on received.
     """
 
     progress: Progress
@@ -87,6 +88,9 @@ class Facts:
     waiting_for: tuple[str, ...] = ()
     anchor: Anchor | None = None
     anchored_on: date | None = None
+    done_on: date | None = None
+    accepted_at: datetime | None = None
+    suspended_at: datetime | None = None
 
     @property
     def is_unresolved(self) -> bool:
@@ -133,6 +137,8 @@ def standing(facts: Facts, *, at: datetime, policy: Policy) -> Standing:
         return Standing("closed_out", Cell.CLOSED_OUT, Phrase("closed_out", {"why": why}))
     if facts.progress == Progress.COMPLETED:
         return _completed(facts, policy)
+    if facts.progress == Progress.SUSPENDED and facts.suspended_at is not None:
+        return _suspended(facts, facts.suspended_at, policy)
     if facts.limit is None:
         return _undated(facts, at, policy)
     if facts.progress == Progress.SUBMITTED:
@@ -149,6 +155,8 @@ def next_moment(facts: Facts, *, at: datetime, policy: Policy, told: datetime | 
     """
     if facts.progress in SETTLED or facts.progress == Progress.SUBMITTED:
         return None
+    if facts.progress == Progress.SUSPENDED and not (facts.limit and facts.limit.cutoff):
+        return None  # the clock stands still, but a cut-off makes void all the same
     coming = [instant for instant in _turns(facts, policy) if instant > at]
     if facts.limit is not None and facts.is_void(at):
         coming.append(facts.limit.late_from)  # not closed out yet: it is looked at as soon as may be
@@ -210,6 +218,17 @@ def _submitted(facts: Facts, limit: Limit) -> Standing:
         return Standing("open", Cell.IN_TIME, Phrase("submitted", {"day": day}))
     late: dict[str, Value] = {"day": day, "late": _late(limit, received)}
     return Standing("overdue", Cell.OVERDUE, Phrase("submitted_late", late))
+
+
+def _suspended(facts: Facts, since: datetime, policy: Policy) -> Standing:
+    """Return where a suspended assignment stands: where it stood when work was ordered to rest."""
+    values: dict[str, Value] = {"day": policy.calendar.civil_day(since), "why": facts.why or ""}
+    if facts.limit is None:
+        return Standing("undated", Cell.UNDATED, Phrase("suspended", values))
+    if since < facts.limit.late_from:
+        return Standing("open", Cell.IN_TIME, Phrase("suspended", values))
+    late: dict[str, Value] = {"late": _late(facts.limit, since)}
+    return Standing("overdue", Cell.OVERDUE, Phrase("suspended_late", {**values, **late}))
 
 
 def _why_overdue(facts: Facts, limit: Limit, at: datetime) -> Phrase:

@@ -119,10 +119,18 @@ def _moved_and_gone(
             continue  # what was completed under the old terms stays completed under them
         if duty is None and not _stays(assignment, writer.directive, writer.at):
             gone.append(writer.step(assignment, "withdrawn", {"why": why}))
-        elif duty is not None and terms_of(assignment) != duty.terms:
+        elif duty is not None and _ordered_terms(assignment, duty) != duty.terms:
             payload = {**duty.terms, "version": assignment.version + 1}
             moved.append(writer.step(assignment, "date_set", payload))
     return moved, gone
+
+
+def _ordered_terms(assignment: Assignment, duty: Duty) -> Mapping[str, Any]:
+    """Return the terms an assignment stands under, less a date that was granted: the text did not set that one."""
+    limit, ordered = duty.limit, assignment.ordered_day
+    own = terms_of(assignment)
+    granted = assignment.facts.limit is not None and assignment.facts.limit.last_day != ordered
+    return {**own, "limit": duty.terms["limit"]} if granted and limit and limit.last_day == ordered else own
 
 
 def _waiting(

@@ -65,7 +65,7 @@ def _move(
     with store.write() as connection:
         at = ledger.settle(connection, at)
         before = find(connection, ref, lock=True)
-        check_move(kind, before, at=at)
+        check_move(kind, before, payload, at=at)
         if needs_document:
             _check_document(connection, before, payload["document"])
         if kind == "submitted":

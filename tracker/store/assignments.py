@@ -182,6 +182,16 @@ def row_of(assignment: Assignment) -> dict[str, Any]:
         "cutoff": bool(limit and limit.cutoff),
         "anchor": str(facts.anchor) if facts.anchor else None,
         "anchored_on": facts.anchored_on,
+        "changed": assignment.changed,
+        "ordered_day": assignment.ordered_day,
+        "done_on": facts.done_on,
+        "accepted_at": facts.accepted_at,
+        "suspended_at": facts.suspended_at,
+        "contested_at": assignment.contested_at,
+        "asked_at": assignment.asked_at,
+        "asked_day": assignment.asked_day,
+        "extensions": assignment.extensions,
+        "delegate": assignment.delegate,
     }
 
 
@@ -220,6 +230,9 @@ def _assignment(row: Row[Any]) -> Assignment:
         waiting_for=tuple(json.loads(row.waiting_for)) if row.waiting_for != "[]" else (),
         anchor=anchor_from(row.anchor),
         anchored_on=row.anchored_on,
+        done_on=row.done_on,
+        accepted_at=row.accepted_at,
+        suspended_at=row.suspended_at,
     )
     return Assignment(
         ref=row.ref,
@@ -236,4 +249,11 @@ def _assignment(row: Row[Any]) -> Assignment:
         next_moment=row.next_moment,
         seq=row.seq,
         occurrence=row.occurrence,
+        changed=row.changed,
+        ordered_day=row.ordered_day,
+        asked_at=row.asked_at,
+        asked_day=row.asked_day,
+        contested_at=row.contested_at,
+        extensions=row.extensions,
+        delegate=row.delegate,
     )

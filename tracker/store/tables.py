@@ -217,6 +217,16 @@ class AssignmentRow(SQLModel, table=True):
     cutoff: bool = False
     anchor: str | None = None
     anchored_on: date | None = None
+    changed: int = Field(sa_type=BigInteger)
+    ordered_day: date | None = None
+    done_on: date | None = None
+    accepted_at: datetime | None = None
+    suspended_at: datetime | None = None
+    contested_at: datetime | None = None
+    asked_at: datetime | None = None
+    asked_day: date | None = None
+    extensions: int = 0
+    delegate: str | None = None
 
 
 class ReminderRow(SQLModel, table=True):
@@ -275,3 +285,81 @@ class DeliveryRow(SQLModel, table=True):
     code: int | None = None
     detail: str | None = Field(default=None, sa_type=Text)
     seq: int = Field(sa_type=BigInteger)
+
+
+class DeputyRow(SQLModel, table=True):
+    """An office that covers for another between two days, both included; `seq` is the entry that named it."""
+
+    __tablename__ = "deputy"
+
+    seq: int = Field(sa_column=Column(BigKey, primary_key=True, autoincrement=False))
+    agency: str = Field(index=True)
+    deputy: str
+    from_day: date
+    until_day: date
+
+
+class EvidenceRow(SQLModel, table=True):
+    """A file that shows something, known by the SHA-256 of its bytes; the bytes lie in the evidence folder."""
+
+    __tablename__ = "evidence"
+
+    sha256: str = Field(primary_key=True)
+    size: int = Field(sa_type=BigInteger)
+    media_type: str
+    name: str
+    stored_at: datetime
+    seq: int = Field(sa_type=BigInteger)
+
+
+class ProofRow(SQLModel, table=True):
+    """That a report names a piece of evidence or a document: `seq` is the entry of the report.
+
+    `number` and `dated` are those printed on the document; a report may name a document without a file.
+    """
+
+    __tablename__ = "proof"
+    __table_args__ = (UniqueConstraint("seq", "position"),)
+
+    id: int | None = Field(default=None, sa_column=_id())
+    seq: int = Field(sa_type=BigInteger)
+    position: int
+    assignment: str = Field(index=True)
+    sha256: str | None = Field(default=None, index=True)
+    number: str | None = Field(default=None, index=True)
+    dated: date | None = None
+
+
+class SealRow(SQLModel, table=True):
+    """A signed checkpoint of the first `size` entries: what was signed, by which key, as it went outside."""
+
+    __tablename__ = "seal"
+
+    size: int = Field(sa_column=Column(BigKey, primary_key=True, autoincrement=False))
+    root: str
+    head: str
+    sealed_at: datetime
+    key: str
+    note: str = Field(sa_type=Text)
+    frontier: str = Field(sa_type=Text)
+
+
+class WitnessRow(SQLModel, table=True):
+    """A place outside that seals are pushed to, and the last one it is known to hold."""
+
+    __tablename__ = "witness"
+
+    place: str = Field(primary_key=True)
+    size: int = Field(default=0, sa_type=BigInteger)
+    pushed_at: datetime | None = None
+    tried_at: datetime | None = None
+    why: str | None = None
+
+
+class WatchRow(SQLModel, table=True):
+    """When a kind of work (sweep, deliver, seal) was last done, whether or not it found anything to do."""
+
+    __tablename__ = "watch"
+
+    work: str = Field(primary_key=True)
+    at: datetime

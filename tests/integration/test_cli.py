@@ -350,13 +350,14 @@ def test_an_event_sets_the_dates_that_wait_for_it_and_comes_again_as_an_occurren
 def test_the_board_in_json_has_the_keys_that_programs_rely_on(office: Office) -> None:
     found = office.ask("board", "--at", "2025-09-01")
     assert set(found) == {
-        *("as_of", "seq", "head", "rehearsal", "invented", "zone", "cells", "directives", "overdue", "due_this_week"),
+        *("as_of", "as_known", "seq", "head", "rehearsal", "invented", "zone", "cells", "directives", "overdue"),
+        "due_this_week",
         *("awaiting_review", "awaiting_review_total", "reminders", "undelivered"),
     }
     cells = found["cells"]
     six = ("completed_on_time", "completed_late", "open_in_time", "open_overdue", "undated", "closed_out")
     assert sum(cells[name] for name in six) == cells["total"] == 2
-    assert cells["on_time_rate"] == {"numerator": 0, "denominator": 1, "percent": 0.0}
+    assert {"numerator": 0, "denominator": 1, "percent": 0.0}.items() <= cells["on_time_rate"].items()
     (late,) = found["overdue"]["rows"]
     assert (late["agency"], late["last_day"], late["late_from"], late["days_late"]) == (
         *("BNV", "2025-08-31", "2025-08-31T17:00:00Z"),

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from tests.builders import a_calendar
 from tracker.domain.calendar import Span
+from tracker.domain.cells import Rate
 from tracker.domain.phrase import Phrase
 from tracker.domain.standing import Cell
 from tracker.views import Cells, Stamp, document
-from tracker.views.board import Rate, week_end
+from tracker.views.board import week_end
 from tracker.views.plain import plain
 
 AT = datetime(2025, 10, 20, 1, tzinfo=UTC)
@@ -36,7 +37,7 @@ def test_there_is_a_field_for_each_cell_and_no_other() -> None:
 
 
 def test_nothing_of_nothing_has_no_rate() -> None:
-    assert Rate(0, 0).percent is None
+    assert Rate(0, 0, "done ÷ all").percent is None
 
 
 @pytest.mark.parametrize(
@@ -59,9 +60,9 @@ class _View:
 
 
 def test_a_view_as_json_says_first_as_of_when_it_is_true() -> None:
-    stamp = Stamp(as_of=AT, seq=7, head="ab", rehearsal=True, invented=False, zone="Asia/Ho_Chi_Minh")
+    stamp = Stamp(as_of=AT, as_known=AT, seq=7, head="ab", rehearsal=True, invented=False, zone="Asia/Ho_Chi_Minh")
     found = document(_View(stamp, (date(2025, 8, 31),)))
-    assert list(found) == ["as_of", "seq", "head", "rehearsal", "invented", "zone", "days"]
+    assert list(found) == ["as_of", "as_known", "seq", "head", "rehearsal", "invented", "zone", "days"]
     assert found["as_of"] == "2025-10-20T01:00:00Z"
     assert found["days"] == ["2025-08-31"]
 

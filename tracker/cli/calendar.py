@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tracker.cli.opened import opened, reading_at, registry_at
-from tracker.cli.options import Format, Lang, Language, ReadAt, Shown
+from tracker.cli.opened import opened, reading, reading_at, registry_at
+from tracker.cli.options import Format, Known, Lang, Language, ReadAt, Shown
 from tracker.cli.output import put
 from tracker.domain.errors import Invalid
 
@@ -37,6 +37,7 @@ def show(
     ] = None,
     as_known: AsKnown = None,
     at: ReadAt = None,
+    known: Known = None,
     lang: Lang = Language.EN,
     shown: Shown = Format.TEXT,
 ) -> None:
@@ -45,14 +46,22 @@ def show(
     from tracker.views.calendar import calendar_days
 
     with opened(ctx) as store:
-        when = reading_at(store, at)
+        when = reading(store, at, known)
         with store.read() as connection:
-            registry = registry_at(connection, when)
-            name = period or f"{registry.calendar.civil_day(when):%Y}"
+            registry = registry_at(connection, when.adopted_by)
+            name = period or f"{registry.calendar.civil_day(when.at):%Y}"
             first, last = _period(name)
-            known = _day(as_known)
+            public = _day(as_known)
             found = calendar_days(
-                connection, first, last, period=name, at=when, registry=registry, as_known=known, language=lang
+                connection,
+                first,
+                last,
+                period=name,
+                at=when.at,
+                known=when.known,
+                registry=registry,
+                as_known=public,
+                language=lang,
             )
     put(found, shown, show_calendar)
 
@@ -68,6 +77,7 @@ def count(
     ] = None,
     as_known: AsKnown = None,
     at: ReadAt = None,
+    known: Known = None,
     lang: Lang = Language.EN,
     shown: Shown = Format.TEXT,
 ) -> None:
@@ -78,20 +88,36 @@ def count(
 
     if (days is None) == (to is None):
         raise Invalid("say how far to count: --days N, or --to DATE")
-    first, last, known = _a_day(start), _day(to), _day(as_known)
+    first, last, public = _a_day(start), _day(to), _day(as_known)
     if last is not None and not 0 <= (last - first).days <= MOST_DAYS:
         raise Invalid(f"{last} does not lie in the {MOST_DAYS:,} days after {first}")
     with opened(ctx) as store:
-        when = reading_at(store, at)
+        when = reading(store, at, known)
         with store.read() as connection:
-            registry = registry_at(connection, when)
+            registry = registry_at(connection, when.adopted_by)
             if last is not None:
                 found = count_between(
-                    connection, first, last, at=when, registry=registry, as_known=known, language=lang
+                    connection,
+                    first,
+                    last,
+                    at=when.at,
+                    known=when.known,
+                    registry=registry,
+                    as_known=public,
+                    language=lang,
                 )
             else:
                 span = Span(days or 1, "working days" if working else "days")
-                found = count_span(connection, first, span, at=when, registry=registry, as_known=known, language=lang)
+                found = count_span(
+                    connection,
+                    first,
+                    span,
+                    at=when.at,
+                    known=when.known,
+                    registry=registry,
+                    as_known=public,
+                    language=lang,
+                )
     put(found, shown, show_count)
 
 

@@ -8,8 +8,8 @@ import typer
 
 from tracker.cli import authoring, coverage, sources, versions
 from tracker.cli.exits import INVALID_DIRECTIVE, MATCHED
-from tracker.cli.opened import common_of, opened, reading_at, writing_at
-from tracker.cli.options import As, Format, Lang, Language, ReadAt, Shown, WriteAt, actor
+from tracker.cli.opened import common_of, opened, reading, reading_at, writing_at
+from tracker.cli.options import As, Format, Known, Lang, Language, ReadAt, Shown, WriteAt, actor
 from tracker.cli.output import put, working
 from tracker.cli.plans import Prepared, plan_document, prepared, put_findings, shown_plan
 
@@ -169,16 +169,20 @@ def graph(
 
 @app.command("list")
 def list_directives(
-    ctx: typer.Context, at: ReadAt = None, lang: Lang = Language.EN, shown: Shown = Format.TEXT
+    ctx: typer.Context,
+    at: ReadAt = None,
+    known: Known = None,
+    lang: Lang = Language.EN,
+    shown: Shown = Format.TEXT,
 ) -> None:
     """List the directives in force."""
     from tracker.terminal.directives import show_directives
     from tracker.views import directive_list
 
     with opened(ctx) as store:
-        when = reading_at(store, at)
+        when = reading(store, at, known)
         with store.read() as connection:
-            found = directive_list(connection, at=when, language=lang)
+            found = directive_list(connection, at=when.at, known=when.known, language=lang)
     put(found, shown, show_directives)
 
 

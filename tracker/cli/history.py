@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from tracker.cli.exits import INTEGRITY
-from tracker.cli.opened import opened, reading_at
-from tracker.cli.options import ZONE, Format, Limit, ReadAt, Shown, instant
+from tracker.cli.opened import opened, reading
+from tracker.cli.options import ZONE, Format, Known, Limit, ReadAt, Shown, instant
 from tracker.cli.output import put, put_result, working
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The ledger: every recorded fact, never edited.")
@@ -20,6 +20,7 @@ def show(
     who: Annotated[str | None, typer.Option("--actor", help="Only those of one actor.")] = None,
     since: Annotated[str | None, typer.Option("--since", metavar="INSTANT", help="Recorded at or after this.")] = None,
     at: ReadAt = None,
+    known: Known = None,
     limit: Limit = 50,
     shown: Shown = Format.TEXT,
 ) -> None:
@@ -28,11 +29,12 @@ def show(
     from tracker.views import history, resolve
 
     with opened(ctx) as store:
-        when = reading_at(store, at)
+        when = reading(store, at, known)
         with store.read() as connection:
             found = history(
                 connection,
-                at=when,
+                at=when.at,
+                known=when.known,
                 zone=ZONE,
                 assignment=resolve(connection, ref) if ref else None,
                 kind=kind,

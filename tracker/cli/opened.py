@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tracker.domain.agency import Registry
     from tracker.domain.directive import Directive
     from tracker.views import Connection, Store
+    from tracker.views.past import Vantage
 
 
 def settings_of(ctx: typer.Context) -> Settings:
@@ -53,6 +54,20 @@ def reading_at(store: "Store", at: str | None) -> datetime:
         return instant(at)
     position = store.position()
     return position.high_water if position.is_rehearsal else max(clock.now(), position.high_water)
+
+
+def reading(store: "Store", at: str | None, known: str | None) -> "Vantage":
+    """Return the instant a command shows, and as known by which.
+
+    Left out, the second is the first, or now where that lies ahead; 'now' is now.
+    """
+    from tracker.views.past import Vantage
+
+    now = reading_at(store, None)
+    shown = now if at is None else instant(at)
+    if known is None:
+        return Vantage(shown, min(shown, now))
+    return Vantage(shown, now if known == "now" else min(instant(known), now))
 
 
 def writing_at(store: "Store", at: str | None) -> datetime:

@@ -43,6 +43,15 @@ ReadAt = Annotated[
     str | None,
     typer.Option("--at", metavar="INSTANT", help=f"Show it as it was, or will be, at an instant: {_AT_FORMS}."),
 ]
+Known = Annotated[
+    str | None,
+    typer.Option(
+        "--known",
+        metavar="INSTANT",
+        help="As it was known by then: entries recorded later are left out. 'now' knows all; else what was shown on "
+        "the day of --at.",
+    ),
+]
 WriteAt = Annotated[
     str | None,
     typer.Option("--at", metavar="INSTANT", help=f"Only in a rehearsal: the instant it happens at: {_AT_FORMS}."),

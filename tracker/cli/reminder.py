@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli.opened import opened, reading_at, registry_at
-from tracker.cli.options import Format, Limit, ReadAt, Shown
+from tracker.cli.opened import opened, reading, registry_at
+from tracker.cli.options import Format, Known, Limit, ReadAt, Shown
 from tracker.cli.output import put
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Reminders and their delivery.")
@@ -29,6 +29,7 @@ def list_reminders(
     state: Annotated[State | None, typer.Option("--state", help="Only those in one state.")] = None,
     agency: Annotated[str | None, typer.Option("--agency", help="Only those to one agency, by its code.")] = None,
     at: ReadAt = None,
+    known: Known = None,
     limit: Limit = 50,
     shown: Shown = Format.TEXT,
 ) -> None:
@@ -38,8 +39,10 @@ def list_reminders(
 
     wanted = State.FAILED if failed else state
     with opened(ctx) as store:
-        when = reading_at(store, at)
+        when = reading(store, at, known)
         with store.read() as connection:
-            registry = registry_at(connection, when)
-            found = reminder_list(connection, at=when, registry=registry, state=wanted, agency=agency, limit=limit)
+            registry = registry_at(connection, when.adopted_by)
+            found = reminder_list(
+                connection, at=when.at, known=when.known, registry=registry, state=wanted, agency=agency, limit=limit
+            )
     put(found, shown, show_reminders)

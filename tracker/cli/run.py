@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from tracker.cli.exits import MATCHED
-from tracker.cli.opened import opened, reading_at, registry_at, settings_of, writing_at
-from tracker.cli.options import As, Format, Lang, Language, Limit, ReadAt, Shown, WriteAt, actor
+from tracker.cli.opened import opened, reading, registry_at, settings_of, writing_at
+from tracker.cli.options import As, Format, Known, Lang, Language, Limit, ReadAt, Shown, WriteAt, actor
 from tracker.cli.output import put, put_result, working
 
 
@@ -73,6 +73,7 @@ def deliver(
 def board(
     ctx: typer.Context,
     at: ReadAt = None,
+    known: Known = None,
     lang: Lang = Language.EN,
     limit: Limit = 20,
     fail_on: Failing = None,
@@ -83,10 +84,10 @@ def board(
     from tracker.views import board as view
 
     with opened(ctx) as store:
-        when = reading_at(store, at)
+        when = reading(store, at, known)
         with store.read() as connection:
-            registry = registry_at(connection, when)
-            found = view(connection, at=when, registry=registry, language=lang, limit=limit)
+            registry = registry_at(connection, when.adopted_by)
+            found = view(connection, at=when.at, known=when.known, registry=registry, language=lang, limit=limit)
     put(found, shown, show)
     if fail_on is FailOn.OVERDUE and found.cells.open_overdue:
         raise typer.Exit(MATCHED)

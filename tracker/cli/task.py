@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tracker.cli.exits import MATCHED
-from tracker.cli.opened import directive_at, opened, reading_at, registry_at, writing_at
-from tracker.cli.options import As, Format, Lang, Language, Limit, ReadAt, Shown, WriteAt, actor
+from tracker.cli.opened import directive_at, opened, reading, registry_at, writing_at
+from tracker.cli.options import As, Format, Known, Lang, Language, Limit, ReadAt, Shown, WriteAt, actor
 from tracker.cli.output import put, put_result
 from tracker.cli.run import Failing, FailOn
 
@@ -60,6 +60,7 @@ def list_tasks(
     cell: Annotated[CellName | None, typer.Option("--cell", help="Only those in one cell of the board.")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only what is overdue: --cell open_overdue.")] = False,
     at: ReadAt = None,
+    known: Known = None,
     lang: Lang = Language.EN,
     limit: Limit = 50,
     fail_on: Failing = None,
@@ -73,35 +74,51 @@ def list_tasks(
     name = CellName.OVERDUE if overdue else cell
     wanted = Wanted(agency=agency, directive=directive, standing=standing, cell=Cell(name) if name else None)
     with opened(ctx) as store:
-        when = reading_at(store, at)
+        when = reading(store, at, known)
         with store.read() as connection:
-            registry = registry_at(connection, when)
-            found = task_list(connection, at=when, registry=registry, wanted=wanted, language=lang, limit=limit)
+            registry = registry_at(connection, when.adopted_by)
+            found = task_list(
+                connection, at=when.at, known=when.known, registry=registry, wanted=wanted, language=lang, limit=limit
+            )
     put(found, shown, show_list)
     if fail_on is FailOn.OVERDUE and any(row.cell == Cell.OVERDUE for row in found.tasks):
         raise typer.Exit(MATCHED)
 
 
 @app.command("show")
-def show(ctx: typer.Context, ref: Ref, at: ReadAt = None, lang: Lang = Language.EN, shown: Shown = Format.TEXT) -> None:
+def show(
+    ctx: typer.Context,
+    ref: Ref,
+    at: ReadAt = None,
+    known: Known = None,
+    lang: Lang = Language.EN,
+    shown: Shown = Format.TEXT,
+) -> None:
     """Show everything about one assignment: where it stands, its entries, its reminders and their attempts."""
     from tracker.terminal.tasks import show_task
     from tracker.views import resolve, task_show
     from tracker.views.tasks import directive_of
 
     with opened(ctx) as store:
-        when = reading_at(store, at)
+        when = reading(store, at, known)
         with store.read() as connection:
-            registry = registry_at(connection, when)
+            registry = registry_at(connection, when.adopted_by)
             full = resolve(connection, ref)
-            directive = directive_at(connection, directive_of(full), when)
-            found = task_show(connection, full, at=when, registry=registry, directive=directive, language=lang)
+            directive = directive_at(connection, directive_of(full), when.adopted_by)
+            found = task_show(
+                connection, full, at=when.at, known=when.known, registry=registry, directive=directive, language=lang
+            )
     put(found, shown, show_task)
 
 
 @app.command("explain")
 def explain(
-    ctx: typer.Context, ref: Ref, at: ReadAt = None, lang: Lang = Language.EN, shown: Shown = Format.TEXT
+    ctx: typer.Context,
+    ref: Ref,
+    at: ReadAt = None,
+    known: Known = None,
+    lang: Lang = Language.EN,
+    shown: Shown = Format.TEXT,
 ) -> None:
     """Explain how a deadline was set, why the task stands where it stands, and what waits for what."""
     from tracker.terminal.tasks import show_explanation
@@ -110,12 +127,14 @@ def explain(
     from tracker.views.tasks import directive_of
 
     with opened(ctx) as store:
-        when = reading_at(store, at)
+        when = reading(store, at, known)
         with store.read() as connection:
-            registry = registry_at(connection, when)
+            registry = registry_at(connection, when.adopted_by)
             full = resolve(connection, ref)
-            directive = directive_at(connection, directive_of(full), when)
-            found = view(connection, full, at=when, registry=registry, directive=directive, language=lang)
+            directive = directive_at(connection, directive_of(full), when.adopted_by)
+            found = view(
+                connection, full, at=when.at, known=when.known, registry=registry, directive=directive, language=lang
+            )
     put(found, shown, show_explanation)
 
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.cli.opened import directive_at, opened, reading_at, registry_at
-from tracker.cli.options import Format, Lang, Language, ReadAt, Shown
+from tracker.cli.opened import directive_at, opened, reading, reading_at, registry_at
+from tracker.cli.options import Format, Known, Lang, Language, ReadAt, Shown
 from tracker.cli.output import put
 from tracker.cli.plans import changes_document, shown_changes
 
@@ -23,17 +23,25 @@ def add_to(app: typer.Typer) -> None:
     app.command("diff")(diff)
 
 
-def show(ctx: typer.Context, key: Key, at: ReadAt = None, lang: Lang = Language.EN, shown: Shown = Format.TEXT) -> None:
+def show(
+    ctx: typer.Context,
+    key: Key,
+    at: ReadAt = None,
+    known: Known = None,
+    lang: Lang = Language.EN,
+    shown: Shown = Format.TEXT,
+) -> None:
     """Show a directive in the version in force at an instant, and how far each task was then."""
     from tracker.terminal.directives import show_directive
     from tracker.views.directive import directive_show
 
     with opened(ctx) as store:
-        when = reading_at(store, at)
+        when = reading(store, at, known)
         with store.read() as connection:
-            directive = directive_at(connection, key, when)
+            directive = directive_at(connection, key, when.adopted_by)
+            registry = registry_at(connection, when.adopted_by)
             found = directive_show(
-                connection, directive, at=when, registry=registry_at(connection, when), language=lang
+                connection, directive, at=when.at, known=when.known, registry=registry, language=lang
             )
     put(found, shown, show_directive)
 

@@ -1,7 +1,7 @@
 """The ledger: entries appended in the transaction that makes the change, under one locked head row."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -114,13 +114,19 @@ def entries(
     assignment: str | None = None,
     until: datetime | None = None,
     after: int = 0,
+    kinds: Collection[str] = (),
 ) -> Iterator[Entry]:
-    """Yield entries in their order: all, or those of one assignment, recorded up to an instant, after a position."""
+    """Yield entries in their order: all, or those of one assignment, recorded up to an instant, after a position.
+
+    Of some kinds only, where any are named.
+    """
     question = select(ENTRY).where(ENTRY.c.seq > after).order_by(ENTRY.c.seq)
     if assignment is not None:
         question = question.where(ENTRY.c.assignment == assignment)
     if until is not None:
         question = question.where(ENTRY.c.recorded_at <= until)
+    if kinds:
+        question = question.where(ENTRY.c.kind.in_(sorted(kinds)))
     yield from read_entries(connection, question)
 
 

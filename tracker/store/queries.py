@@ -32,9 +32,14 @@ class Head:
     seq: int
 
 
-def end_at(connection: Connection, at: datetime) -> tuple[int, str]:
-    """Return the position and hash of the last entry recorded up to an instant; zero before the first."""
+def end_at(connection: Connection, at: datetime, *, upto: int | None = None) -> tuple[int, str]:
+    """Return the position and hash of the last entry recorded up to an instant; zero before the first.
+
+    With `upto`, of the last one that lies no later than that position either.
+    """
     question = select(ENTRY.c.seq, ENTRY.c.hash).where(ENTRY.c.recorded_at <= at).order_by(ENTRY.c.seq.desc()).limit(1)
+    if upto is not None:
+        question = question.where(ENTRY.c.seq <= upto)
     row = connection.execute(question).one_or_none()
     return (row.seq, row.hash) if row else (0, GENESIS)
 
@@ -47,9 +52,13 @@ def entries_where(
     actor: str | None = None,
     until: datetime | None = None,
     since: datetime | None = None,
+    counting_at: datetime | None = None,
     limit: int | None = None,
 ) -> tuple[Entry, ...]:
-    """Return the newest entries that fit, the newest first."""
+    """Return the newest entries that fit, the newest first; with `counting_at`, those that had taken effect by then.
+
+    An entry takes effect when its author says, and at the latest when it is recorded.
+    """
     question = select(ENTRY).order_by(ENTRY.c.seq.desc())
     if assignment is not None:
         question = question.where(ENTRY.c.assignment == assignment)
@@ -61,6 +70,8 @@ def entries_where(
         question = question.where(ENTRY.c.recorded_at <= until)
     if since is not None:
         question = question.where(ENTRY.c.recorded_at >= since)
+    if counting_at is not None:
+        question = question.where(or_(ENTRY.c.effective_at <= counting_at, ENTRY.c.recorded_at <= counting_at))
     return tuple(read_entries(connection, question.limit(limit)))
 
 

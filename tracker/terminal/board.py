@@ -6,10 +6,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tracker.domain.cells import Cells
 from tracker.terminal.page import MARK, WIDE, heading, table
 from tracker.terminal.tokens import CELLS, REMINDERS, token
 from tracker.terminal.words import counted, day
-from tracker.views.board import Board, Cells, Listing
+from tracker.views.board import Board, Listing
 from tracker.views.rows import TaskRow
 
 _ORDER = tuple(CELLS)

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from datetime import datetime
 from typing import Any, TextIO
 
 from rich import box
@@ -34,11 +35,26 @@ def print_json(document: Any, stream: TextIO | None = None) -> None:
 
 
 def heading(out: Console, what: str, stamp: Stamp) -> None:
-    """Write what is shown, as of when, and where the ledger stood; above it whether this is a rehearsal."""
+    """Write what is shown, as of when, as known when if that is another instant, and where the ledger stood.
+
+    Above it, whether this is a rehearsal.
+    """
     if stamp.rehearsal:
         out.print(Text(" REHEARSAL ", style="reverse bold yellow"), _made_up(stamp))
-    when = f"{minute(stamp.as_of, stamp.zone)} ({place(stamp.zone)})"
+    when = as_of(stamp.as_of, stamp.as_known, stamp.zone)
     out.print(Text.assemble((f"{what} as of {when}", "bold"), f" · ledger {stamp.seq} · {stamp.head[:4]}…"))
+
+
+def as_of(at: datetime, known: datetime, zone: str) -> str:
+    """Return the instant a view is of, and the one it is known by where that is another.
+
+    >>> from datetime import UTC
+    >>> then, since = datetime(2025, 10, 20, 1, tzinfo=UTC), datetime(2025, 11, 3, 1, tzinfo=UTC)
+    >>> as_of(then, then, "UTC"), as_of(then, since, "UTC")
+    ('Mon 20 Oct 2025 01:00 (UTC)', 'Mon 20 Oct 2025 01:00 (UTC), as known on Mon 3 Nov 2025 01:00')
+    """
+    told = f"{minute(at, zone)} ({place(zone)})"
+    return told if known == at else f"{told}, as known on {minute(known, zone)}"
 
 
 def table(

@@ -4,6 +4,7 @@ Every view says as of when it is true and at which position of the ledger. The r
 at that instant, and the directive where one is explained, are given by the caller.
 """
 
+from tracker.domain.cells import Cells
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection, Store
 from tracker.views.adopted import (
@@ -15,7 +16,7 @@ from tracker.views.adopted import (
     registry_document,
     task_keys,
 )
-from tracker.views.board import Board, Cells, board
+from tracker.views.board import Board, board
 from tracker.views.directive import DirectiveView, RollUp, directive_show, roll_up
 from tracker.views.health import Health, health
 from tracker.views.history import History, history

@@ -29,16 +29,20 @@ class DirectiveList:
     """The directives in force at an instant, by date of issue."""
 
     as_of: datetime
+    as_known: datetime
     seq: int
     head: str
     directives: tuple[Head, ...]
 
 
-def directive_list(connection: Connection, *, at: datetime, language: str = "en") -> DirectiveList:
-    """Return the directives in force at an instant."""
-    seq, digest = queries.end_at(connection, at)
-    found = queries.directives_at(connection, at, language=language)
-    return DirectiveList(as_of=at, seq=seq, head=digest, directives=found)
+def directive_list(
+    connection: Connection, *, at: datetime, known: datetime | None = None, language: str = "en"
+) -> DirectiveList:
+    """Return the directives in force at an instant, as known by another: the same, by default."""
+    known = at if known is None else known
+    seq, digest = queries.end_at(connection, known)
+    found = queries.directives_at(connection, min(at, known), language=language)
+    return DirectiveList(as_of=at, as_known=known, seq=seq, head=digest, directives=found)
 
 
 def directive_document(connection: Connection, key: str, *, at: datetime) -> Mapping[str, Any]:

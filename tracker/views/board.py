@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tracker.domain.agency import Registry
 from tracker.domain.calendar import ONE_DAY, Calendar
+from tracker.domain.cells import Cells
 from tracker.domain.standing import SETTLED, Cell, Progress
 from tracker.store import queries
 from tracker.store.queries import Wanted
@@ -16,54 +17,6 @@ from tracker.views.stamp import Stamp
 
 SHOWN = 50
 _STILL_TO_REPORT = frozenset(Progress) - SETTLED - {Progress.SUBMITTED}
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A share with both its numbers; no percentage stands alone."""
-
-    numerator: int
-    denominator: int
-
-    @property
-    def percent(self) -> float | None:
-        """Return the share in percent, to one place; None of nothing.
-
-        >>> Rate(2, 3).percent, Rate(0, 0).percent
-        (66.7, None)
-        """
-        return round(100 * self.numerator / self.denominator, 1) if self.denominator else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cells:
-    """How many assignments are in each of the six cells."""
-
-    completed_on_time: int = 0
-    completed_late: int = 0
-    open_in_time: int = 0
-    open_overdue: int = 0
-    undated: int = 0
-    closed_out: int = 0
-
-    @classmethod
-    def of(cls, counts: Mapping[Cell, int]) -> "Cells":
-        """Return the cells of some counts; what is not counted is zero."""
-        return cls(**{str(cell): counts.get(cell, 0) for cell in Cell})
-
-    @property
-    def total(self) -> int:
-        """Return the sum of the six: all assignments."""
-        return sum(getattr(self, str(cell)) for cell in Cell)
-
-    @property
-    def on_time_rate(self) -> Rate:
-        """Return completed on time, of what was completed or is overdue: of all that has an outcome by now.
-
-        >>> Cells(completed_on_time=2, completed_late=1, open_overdue=1, open_in_time=9).on_time_rate
-        Rate(numerator=2, denominator=4)
-        """
-        return Rate(self.completed_on_time, self.completed_on_time + self.completed_late + self.open_overdue)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +62,20 @@ class Board:
 
 
 def board(
-    connection: Connection, *, at: datetime, registry: Registry, language: str = "en", limit: int = SHOWN
+    connection: Connection,
+    *,
+    at: datetime,
+    registry: Registry,
+    known: datetime | None = None,
+    language: str = "en",
+    limit: int = SHOWN,
 ) -> Board:
     """Return the board of a store at an instant, with at most `limit` rows a list; the counts count all.
 
     `registry` is the one in force at that instant. Before the ledger's high-water mark the board
-    is the one that was shown then.
+    is the one that was shown then, or with a later `known` the one of that day as known since.
     """
-    seen = sight(connection, at=at, registry=registry)
+    seen = sight(connection, at=at, registry=registry, known=known)
     counts = _by_directive(seen.cells())
     total = Cells.of(_total(counts.values()))
     awaiting = Wanted(progress=frozenset({Progress.SUBMITTED}))
@@ -181,10 +140,10 @@ def _directives(
             version=head.version,
             cells=Cells.of(counts.get(head.key, {})),
         )
-        for head in queries.directives_at(connection, seen.at, language=language)
+        for head in queries.directives_at(connection, seen.adopted_by, language=language)
     )
 
 
 def _waiting(row: TaskRow, calendar: Calendar, at: datetime) -> Waiting:
     received = row.received_at or at
-    return Waiting(row=row, age_days=(calendar.civil_day(at) - calendar.civil_day(received)).days)
+    return Waiting(row=row, age_days=max(0, (calendar.civil_day(at) - calendar.civil_day(received)).days))

@@ -69,13 +69,14 @@ def calendar_days(
     period: str,
     at: datetime,
     registry: Registry,
+    known: datetime | None = None,
     as_known: date | None = None,
     language: str = "en",
 ) -> CalendarView:
     """Return the days off and make-up days from a day to another, both included."""
     calendar = _as_known(registry.calendar, as_known)
     return CalendarView(
-        stamp=sight(connection, at=at, registry=registry).stamp,
+        stamp=sight(connection, at=at, registry=registry, known=known).stamp,
         period=period,
         as_known=as_known,
         weekend=tuple(_WEEKDAYS[day] for day in sorted(calendar.weekend)),
@@ -92,13 +93,14 @@ def count_span(
     *,
     at: datetime,
     registry: Registry,
+    known: datetime | None = None,
     as_known: date | None = None,
     language: str = "en",
 ) -> Count:
     """Return where a span from a day ends, as a period of that length would, with its roll."""
     calendar = _as_known(registry.calendar, as_known)
     end, steps = end_of_period(span, start, calendar, roll=calendar.roll)
-    stamp = sight(connection, at=at, registry=registry).stamp
+    stamp = sight(connection, at=at, registry=registry, known=known).stamp
     return _count(stamp, start, end, tuple(steps), calendar, as_known, language)
 
 
@@ -109,12 +111,13 @@ def count_between(
     *,
     at: datetime,
     registry: Registry,
+    known: datetime | None = None,
     as_known: date | None = None,
     language: str = "en",
 ) -> Count:
     """Return how many working days lie after a day up to and including another."""
     calendar = _as_known(registry.calendar, as_known)
-    stamp = sight(connection, at=at, registry=registry).stamp
+    stamp = sight(connection, at=at, registry=registry, known=known).stamp
     return _count(stamp, start, end, tuple(left_out(start, end, calendar)), calendar, as_known, language)
 
 

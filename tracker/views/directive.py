@@ -58,11 +58,17 @@ class DirectiveView:
 
 
 def directive_show(
-    connection: Connection, directive: Directive, *, at: datetime, registry: Registry, language: str = "en"
+    connection: Connection,
+    directive: Directive,
+    *,
+    at: datetime,
+    registry: Registry,
+    known: datetime | None = None,
+    language: str = "en",
 ) -> DirectiveView:
     """Return how far a directive was at an instant; `directive` is the version in force then."""
-    seen = sight(connection, at=at, registry=registry)
-    head = next((one for one in queries.directives_at(connection, at) if one.key == directive.key), None)
+    seen = sight(connection, at=at, registry=registry, known=known)
+    head = next((one for one in queries.directives_at(connection, seen.adopted_by) if one.key == directive.key), None)
     if head is None:
         raise NotFound(f"no directive '{directive.key}' had been adopted at {at.isoformat()}")
     return DirectiveView(

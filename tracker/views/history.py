@@ -40,26 +40,34 @@ def history(
     *,
     at: datetime,
     zone: str,
+    known: datetime | None = None,
     assignment: str | None = None,
     kind: str | None = None,
     actor: str | None = None,
     since: datetime | None = None,
     limit: int = 100,
 ) -> History:
-    """Return the newest entries recorded up to an instant that fit, the newest first."""
+    """Return the newest entries that fit and had taken effect at an instant, the newest first.
+
+    Only those recorded up to `known`: the same instant, by default.
+    """
+    known = at if known is None else known
     head = ledger.position(connection)
     found = queries.entries_where(
         connection,
         assignment=assignment,
         kinds=(kind,) if kind else (),
         actor=actor,
-        until=at,
+        until=known,
         since=since,
+        counting_at=at,
         limit=limit + 1,
     )
-    seq, digest = queries.end_at(connection, at)
-    invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=at)
-    stamp = Stamp(as_of=at, seq=seq, head=digest, rehearsal=head.is_rehearsal, invented=invented, zone=zone)
+    seq, digest = queries.end_at(connection, known)
+    invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=known)
+    stamp = Stamp(
+        as_of=at, as_known=known, seq=seq, head=digest, rehearsal=head.is_rehearsal, invented=invented, zone=zone
+    )
     return History(stamp=stamp, entries=tuple(map(entry_row, found[:limit])), more=len(found) > limit)
 
 

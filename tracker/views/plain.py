@@ -8,8 +8,8 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from tracker.domain.cells import Cells, Rate
 from tracker.domain.phrase import Phrase
-from tracker.views.board import Cells, Rate
 from tracker.views.stamp import Stamp
 
 # what is reckoned from the fields, and belongs in the document all the same

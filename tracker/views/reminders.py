@@ -57,13 +57,14 @@ def reminder_list(
     *,
     at: datetime,
     registry: Registry,
+    known: datetime | None = None,
     state: str | None = None,
     agency: str | None = None,
     ref: str | None = None,
     limit: int = 100,
 ) -> ReminderList:
     """Return the reminders that fit as they were at an instant."""
-    seen = sight(connection, at=at, registry=registry)
+    seen = sight(connection, at=at, registry=registry, known=known)
     found = seen.reminders(state=state, agency=agency, ref=ref, limit=limit + 1)
     return ReminderList(stamp=seen.stamp, reminders=reminder_rows(seen, found[:limit]), more=len(found) > limit)
 

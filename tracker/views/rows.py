@@ -47,11 +47,11 @@ class TaskRow:
 def rows(sight: Sight, connection: Connection, seen: Sequence[Seen], *, language: str) -> tuple[TaskRow, ...]:
     """Return assignments as rows, in their order."""
     titles = sight.titles(frozenset(assignment.task for assignment, _ in seen), language)
-    numbers = {head.key: head.number for head in queries.directives_at(connection, sight.at)} if seen else {}
+    numbers = {head.key: head.number for head in queries.directives_at(connection, sight.adopted_by)} if seen else {}
     refs = [assignment.ref for assignment, _ in seen]
     made_up: frozenset[str] = frozenset()
     if sight.stamp.invented:
-        made_up = queries.refs_of_actor(connection, INVENTED, refs, _MOVED, until=sight.at)
+        made_up = queries.refs_of_actor(connection, INVENTED, refs, _MOVED, until=sight.known)
     return tuple(
         _row(sight, assignment, now, titles, numbers, invented=assignment.ref in made_up, language=language)
         for assignment, now in seen

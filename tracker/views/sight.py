@@ -1,18 +1,18 @@
-"""Sight: the assignments and reminders of a store as they are at one instant.
+"""Sight: the assignments and reminders of a store as they are at one instant, as known by another.
 
 From the ledger's high-water mark on, the cache is true but for what has turned since: only that
-is reckoned again. Before it, the entries recorded up to the instant are replayed. Both give the
-same answers, and the rules are the domain's.
+is reckoned again. Before it, the entries known are replayed (`past`, where the two instants are
+told apart). Both give the same answers, and the rules are the domain's.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
-from tracker.domain.standing import Cell, Policy, Standing, standing
+from tracker.domain.standing import Cell, Policy, Progress, Standing, standing
 from tracker.store import assignments, ledger, outbox, queries
 from tracker.store.outbox import Delivery, Reminder
 from tracker.store.queries import Wanted
@@ -36,6 +36,8 @@ class Sight(Protocol):
     """What a view asks of an instant, whether it is the present one or a past one."""
 
     at: datetime
+    known: datetime
+    adopted_by: datetime
     registry: Registry
     stamp: Stamp
 
@@ -69,15 +71,20 @@ class Sight(Protocol):
         """Return the titles of some tasks."""
 
 
-def sight(connection: Connection, *, at: datetime, registry: Registry) -> Sight:
-    """Return the sight of a store at an instant; `registry` is the one in force then."""
+def sight(connection: Connection, *, at: datetime, registry: Registry, known: datetime | None = None) -> Sight:
+    """Return the sight of a store at an instant, as known at another: the same one, by default.
+
+    `registry` is the one in force at the earlier of the two.
+    """
+    known = at if known is None else known
     head = ledger.position(connection)
-    past = at < head.high_water
-    seq, digest = queries.end_at(connection, at) if past else (head.seq, head.hash)
+    past = min(at, known) < head.high_water
+    seq, digest = queries.end_at(connection, known) if past else (head.seq, head.hash)
     # only a rehearsal can hold what the demo made up; a live ledger is not searched for it
-    invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=at)
+    invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=known)
     stamp = Stamp(
         as_of=at,
+        as_known=known,
         seq=seq,
         head=digest,
         rehearsal=head.is_rehearsal,
@@ -102,6 +109,17 @@ def is_wanted(wanted: Wanted, seen: Seen) -> bool:
     )
 
 
+def standing_at(assignment: Assignment, at: datetime, policy: Policy) -> Standing:
+    """Return where an assignment stands at an instant; a report that had not been received by then does not count.
+
+    Only who knows more than was known then can see such a report: done, but not yet told.
+    """
+    facts = assignment.facts
+    if facts.progress == Progress.SUBMITTED and facts.received_at is not None and facts.received_at > at:
+        facts = replace(facts, progress=Progress.IN_PROGRESS, received_at=None)
+    return standing(facts, at=at, policy=policy)
+
+
 class _Reckoning:
     """Reckons assignments at one instant; standings need the calendar, never the ladder."""
 
@@ -110,10 +128,12 @@ class _Reckoning:
         self.registry = registry
         self.stamp = stamp
         self.at = stamp.as_of
+        self.known = stamp.as_known
+        self.adopted_by = min(self.at, self.known)
         self._policy = Policy(calendar=registry.calendar, due_soon=registry.due_soon)
 
     def see(self, assignment: Assignment) -> Seen:
-        return assignment, standing(assignment.facts, at=self.at, policy=self._policy)
+        return assignment, standing_at(assignment, self.at, self._policy)
 
 
 class _PresentSight(_Reckoning):
@@ -162,7 +182,7 @@ class _PresentSight(_Reckoning):
 class _PastSight(_Reckoning):
     def __init__(self, connection: Connection, registry: Registry, stamp: Stamp) -> None:
         super().__init__(connection, registry, stamp)
-        self._past = Past(connection, stamp.as_of)
+        self._past = Past(connection, stamp.as_of, stamp.as_known)
         self._seen = {ref: self.see(assignment) for ref, assignment in self._past.assignments.items()}
 
     def cells(self) -> Mapping[tuple[str, Cell], int]:
@@ -206,7 +226,7 @@ class _PastSight(_Reckoning):
     def titles(self, tasks: frozenset[str], language: str) -> Mapping[str, str]:
         found: dict[str, str] = {}
         for directive in {task.rpartition("/")[0] for task in tasks}:
-            document = queries.document_at(self.connection, directive, self.at) or {}
+            document = queries.document_at(self.connection, directive, self.adopted_by) or {}
             for name, task in document.get("tasks", {}).items():
                 found[f"{directive}/{name}"] = task["title"][language]
         return found

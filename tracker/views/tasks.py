@@ -1,6 +1,6 @@
 """Tasks: lists of assignments, everything about one, and why it stands where it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,6 +8,7 @@ from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
 from tracker.domain.deadline import Deadline, Unresolved, reckon_due, rule_text
 from tracker.domain.directive import Directive, Locator
+from tracker.domain.entry import Entry
 from tracker.domain.errors import NotFound
 from tracker.domain.phrase import Phrase
 from tracker.domain.standing import SETTLED
@@ -16,6 +17,7 @@ from tracker.store import assignments, ledger
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
 from tracker.views.history import EntryRow, entry_row
+from tracker.views.past import Vantage
 from tracker.views.reminders import ReminderRow, reminder_rows
 from tracker.views.rows import TaskRow, rows
 from tracker.views.sight import Seen, Sight, sight
@@ -99,12 +101,13 @@ def task_list(
     *,
     at: datetime,
     registry: Registry,
+    known: datetime | None = None,
     wanted: Wanted | None = None,
     language: str = "en",
     limit: int = 100,
 ) -> TaskList:
     """Return the assignments wanted as they are at an instant, all by default, at most `limit` of them."""
-    seen = sight(connection, at=at, registry=registry)
+    seen = sight(connection, at=at, registry=registry, known=known)
     found = seen.find(wanted or Wanted(), limit=limit)
     return TaskList(stamp=seen.stamp, tasks=rows(seen, connection, found.seen, language=language), more=found.more)
 
@@ -122,14 +125,20 @@ def resolve(connection: Connection, ref: str) -> str:
 
 
 def task_show(
-    connection: Connection, ref: str, *, at: datetime, registry: Registry, directive: Directive, language: str = "en"
+    connection: Connection,
+    ref: str,
+    *,
+    at: datetime,
+    registry: Registry,
+    directive: Directive,
+    known: datetime | None = None,
+    language: str = "en",
 ) -> TaskView:
     """Return everything about one assignment; `directive` is its directive as in force at that instant."""
-    seen = sight(connection, at=at, registry=registry)
+    seen = sight(connection, at=at, registry=registry, known=known)
     found = _get(seen, ref)
     assignment = found[0]
     task = directive.task(assignment.task)
-    entries = ledger.entries(connection, assignment=ref, until=at)
     return TaskView(
         stamp=seen.stamp,
         row=rows(seen, connection, [found], language=language)[0],
@@ -145,16 +154,23 @@ def task_show(
         version=assignment.version,
         assigned_at=assignment.facts.assigned_at,
         next_moment=_next(seen, connection, assignment),
-        entries=tuple(entry_row(entry) for entry in entries),
+        entries=tuple(entry_row(entry) for entry in _entries(seen, connection, ref)),
         reminders=reminder_rows(seen, seen.reminders(ref=ref)),
     )
 
 
 def explain(
-    connection: Connection, ref: str, *, at: datetime, registry: Registry, directive: Directive, language: str = "en"
+    connection: Connection,
+    ref: str,
+    *,
+    at: datetime,
+    registry: Registry,
+    directive: Directive,
+    known: datetime | None = None,
+    language: str = "en",
 ) -> Explanation:
     """Return why one assignment stands where it stands; `directive` is its directive as in force at that instant."""
-    seen = sight(connection, at=at, registry=registry)
+    seen = sight(connection, at=at, registry=registry, known=known)
     found = _get(seen, ref)
     assignment = found[0]
     task = directive.task(assignment.task)
@@ -178,7 +194,7 @@ def explain(
         scope=due.scope if due else None,
         deadline=_steps(reckoned),
         moved=(limit and limit.late_from) != (deadline and deadline.late_from),
-        dates=_dates(connection, ref, at),
+        dates=_dates(seen, connection, ref),
         waits_for=_peers(seen, connection, _waits_for(seen, assignment), language),
         waited_by=_peers(seen, connection, _waited_by(seen, connection, assignment), language),
     )
@@ -193,8 +209,13 @@ def _steps(reckoned: Deadline | Unresolved | None) -> tuple[Phrase, ...]:
     return ()
 
 
-def _dates(connection: Connection, ref: str, at: datetime) -> tuple[DateSet, ...]:
-    set_later = (e for e in ledger.entries(connection, assignment=ref, until=at) if e.kind == "date_set")
+def _entries(seen: Sight, connection: Connection, ref: str) -> Iterator[Entry]:
+    vantage = Vantage(seen.at, seen.known)
+    return filter(vantage.sees, ledger.entries(connection, assignment=ref, until=seen.known))
+
+
+def _dates(seen: Sight, connection: Connection, ref: str) -> tuple[DateSet, ...]:
+    set_later = (entry for entry in _entries(seen, connection, ref) if entry.kind == "date_set")
     return tuple(
         DateSet(
             seq=entry.seq,

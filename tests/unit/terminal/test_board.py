@@ -46,7 +46,13 @@ def a_row(**changes: object) -> TaskRow:
 
 def a_board(*, rehearsal: bool = False, invented: bool = False) -> Board:
     stamp = Stamp(
-        as_of=AT, seq=1234, head="9f3c" + "0" * 60, rehearsal=rehearsal, invented=invented, zone="Asia/Ho_Chi_Minh"
+        as_of=AT,
+        as_known=AT,
+        seq=1234,
+        head="9f3c" + "0" * 60,
+        rehearsal=rehearsal,
+        invented=invented,
+        zone="Asia/Ho_Chi_Minh",
     )
     return Board(
         stamp=stamp,

@@ -6,6 +6,7 @@ from datetime import date
 
 from tracker.domain.calendar import Calendar, Span
 from tracker.domain.errors import NotFound
+from tracker.domain.extension import NO_RULES, ExtensionRules
 from tracker.domain.ladder import Ladder
 from tracker.domain.standing import Policy
 from tracker.domain.text import Text
@@ -46,6 +47,7 @@ class Registry:
     calendar: Calendar
     ladders: Mapping[str, Ladder]
     due_soon: Span = field(default_factory=lambda: Span(3, "working days"))
+    extensions: ExtensionRules = NO_RULES
 
     def members(self, name: str, *, on: date) -> tuple[str, ...]:
         """Return the codes of the agencies of a set that exist on a day, in the order of their codes.

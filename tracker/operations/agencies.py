@@ -7,13 +7,13 @@ from itertools import count
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment, assignment_ref, state_document
-from tracker.domain.entry import Draft
+from tracker.domain.entry import Draft, Payload
 from tracker.domain.errors import NotFound, Refused
 from tracker.domain.standing import SETTLED
 from tracker.operations.duties import terms_of
 from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
 from tracker.operations.waiting import changes, scene_after
-from tracker.store import assignments, ledger, outbox
+from tracker.store import assignments, ledger
 from tracker.store.store import Connection, Store
 
 KIND = "agency_handed_on"
@@ -42,14 +42,17 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """Who owes what an agency owed, by the hand-overs in their order: (from, to, tasks or all)."""
+    """Who owes what an agency owed, by the hand-overs in their order: (from, to, tasks or all, one occurrence or all).
 
-    steps: tuple[tuple[str, str, frozenset[str] | None], ...]
+    A transfer of one task is a hand-over of that task.
+    """
 
-    def of(self, task: str, agency: str) -> str:
+    steps: tuple[tuple[str, str, frozenset[str] | None, date | None], ...]
+
+    def of(self, task: str, agency: str, occurrence: date | None = None) -> str:
         """Return the agency that owes a task in place of another: itself, where nothing was handed on."""
-        for one, other, tasks in self.steps:
-            if agency == one and (tasks is None or task in tasks):
+        for one, other, tasks, day in self.steps:
+            if agency == one and (tasks is None or task in tasks) and day in (None, occurrence):
                 agency = other
         return agency
 
@@ -57,9 +60,13 @@ class Succession:
 def succession(connection: Connection) -> Succession:
     """Return what was handed on so far."""
     found = (entry.payload for entry in ledger.notes(connection, KIND))
-    return Succession(
-        tuple((p["from"], p["to"], frozenset(p["tasks"]) if p["tasks"] is not None else None) for p in found)
-    )
+    return Succession(tuple(map(_step, found)))
+
+
+def _step(said: Payload) -> tuple[str, str, frozenset[str] | None, date | None]:
+    tasks = frozenset(said["tasks"]) if said["tasks"] is not None else None
+    day = date.fromisoformat(said["occurrence"]) if "occurrence" in said else None
+    return said["from"], said["to"], tasks, day
 
 
 def hand_on(
@@ -90,8 +97,6 @@ def hand_on(
         note = Draft(kind=KIND, effective_at=at, actor=actor, payload={**payload, "assignments": len(mine)})
         done, runs = _handing(connection, mine, to_code, registry, why=instrument.strip(), at=at, actor=actor)
         record_runs(connection, *runs, at=at, registry=registry, others=[note])
-        for assignment in mine:
-            outbox.cancel(connection, assignment.ref, why="handed on before it was sent")
         return done
 
 

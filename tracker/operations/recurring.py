@@ -10,6 +10,7 @@ from datetime import date, datetime
 from tracker.domain.agency import Registry
 from tracker.domain.deadline import Every
 from tracker.domain.directive import Directive, Task
+from tracker.domain.entry import Draft
 from tracker.domain.fanout import fan_out
 from tracker.domain.recurrence import occurrences
 from tracker.operations.agencies import succession
@@ -22,6 +23,7 @@ from tracker.store import assignments, clocks, ledger
 from tracker.store.store import Connection, Store
 
 TASKS = 50
+LOOKED_AHEAD = "looked_ahead"
 
 
 def materialise(store: Store, *, at: datetime, actor: str, batch: int = TASKS) -> int:
@@ -52,11 +54,11 @@ def _batch(store: Store, at: datetime, actor: str, batch: int) -> int | None:
             if task is not None:
                 since = registry.calendar.civil_day(moment) + HORIZON
                 found = _coming(task, directive, registry, since=since, today=today)
-                owed = (replace(duty, agency=heirs.of(key, duty.agency)) for duty in found)
+                owed = (replace(duty, agency=heirs.of(key, duty.agency, duty.occurrence)) for duty in found)
                 new += {duty.ref: duty for duty in owed}.values()
             after = next_look(task, directive, registry, after=today + HORIZON) if task else None
             clocks.set_materialise_at(connection, key, after)
-        return _make(connection, new, at=at, actor=actor, registry=registry)
+        return _make(connection, new, set(due), at=at, actor=actor, registry=registry)
 
 
 def _coming(task: Task, directive: Directive, registry: Registry, *, since: date, today: date) -> list[Duty]:
@@ -72,11 +74,22 @@ def _coming(task: Task, directive: Directive, registry: Registry, *, since: date
     return found
 
 
-def _make(connection: Connection, duties: list[Duty], *, at: datetime, actor: str, registry: Registry) -> int:
+def _make(
+    connection: Connection, duties: list[Duty], looked_at: set[str], *, at: datetime, actor: str, registry: Registry
+) -> int:
     known = {a.ref for a in assignments.get(connection, [duty.ref for duty in duties])}
     new = [duty for duty in duties if duty.ref not in known]
+    steps = []
     if new:
         waiting = waiting_at_first(connection, [(duty.task.key, duty.agency) for duty in new])
         steps = [assign(duty, waiting[duty.task.key, duty.agency], at=at, actor=actor) for duty in new]
-        record(connection, steps, at=at, registry=registry)
+    notes = _looked_ahead(looked_at - {duty.task.key for duty in new}, at=at, actor=actor, registry=registry)
+    record(connection, steps, at=at, registry=registry, others=notes)
     return len(new)
+
+
+def _looked_ahead(tasks: set[str], *, at: datetime, actor: str, registry: Registry) -> list[Draft]:
+    """Return the note that tasks came round and nobody was to do them: when they do so next follows from it."""
+    until = registry.calendar.civil_day(at) + HORIZON
+    payload = {"tasks": sorted(tasks), "until": until.isoformat()}
+    return [Draft(kind=LOOKED_AHEAD, effective_at=at, actor=actor, payload=payload)] if tasks else []

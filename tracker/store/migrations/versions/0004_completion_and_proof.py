@@ -1,5 +1,7 @@
 """The whole life of an assignment, evidence, deputies, seals and their witnesses, and when work was last done."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import UTCDateTime
@@ -12,7 +14,7 @@ depends_on = None
 BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def new_columns():
+def new_columns() -> tuple["sa.Column[Any]", ...]:
     return (
         sa.Column("changed", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("ordered_day", sa.Date(), nullable=True),
@@ -70,8 +72,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_proof"),
         sa.UniqueConstraint("seq", "position", name="uq_proof_seq_position"),
     )
-    for column in ("assignment", "sha256", "number"):
-        op.create_index(f"ix_proof_{column}", "proof", [column])
+    for name in ("assignment", "sha256", "number"):
+        op.create_index(f"ix_proof_{name}", "proof", [name])
     op.create_table(
         "seal",
         sa.Column("size", BIG_KEY, autoincrement=False, nullable=False),

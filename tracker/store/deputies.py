@@ -1,0 +1,60 @@
+"""Deputies in the store: which office covers for which, and when."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from tracker.store.tables import DeputyRow
+
+DEPUTY = DeputyRow.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deputy:
+    """An office that covers for another from one day to another, both included; `seq` is the entry that named it."""
+
+    seq: int
+    agency: str
+    deputy: str
+    from_day: date
+    until_day: date
+
+
+def add(connection: Connection, deputy: Deputy) -> None:
+    """Write a deputy."""
+    connection.execute(insert(DEPUTY), [asdict(deputy)])
+
+
+def end(connection: Connection, seq: int, *, until_day: date) -> None:
+    """Let a deputy cover no longer than a day."""
+    connection.execute(update(DEPUTY).where(DEPUTY.c.seq == seq).values(until_day=until_day))
+
+
+def get(connection: Connection, seq: int) -> Deputy | None:
+    """Return the deputy named by an entry."""
+    row = connection.execute(select(DEPUTY).where(DEPUTY.c.seq == seq)).mappings().one_or_none()
+    return Deputy(**row) if row else None
+
+
+def listed(connection: Connection) -> tuple[Deputy, ...]:
+    """Return every deputy that was ever named, in the order they were named."""
+    return tuple(Deputy(**row) for row in connection.execute(select(DEPUTY).order_by(DEPUTY.c.seq)).mappings())
+
+
+def on_day(connection: Connection, agencies: Iterable[str], day: date) -> Mapping[str, tuple[str, ...]]:
+    """Return the deputies that cover for some agencies on a day, by agency; agencies without one are left out."""
+    question = select(DEPUTY.c.agency, DEPUTY.c.deputy).where(
+        DEPUTY.c.agency.in_(sorted(agencies)), DEPUTY.c.from_day <= day, DEPUTY.c.until_day >= day
+    )
+    found: dict[str, list[str]] = {}
+    for agency, deputy in connection.execute(question.order_by(DEPUTY.c.seq)):
+        if deputy not in found.setdefault(agency, []):
+            found[agency].append(deputy)
+    return {agency: tuple(names) for agency, names in found.items()}
+
+
+def clear(connection: Connection) -> None:
+    """Remove every row, for `rebuild`."""
+    connection.execute(delete(DEPUTY))

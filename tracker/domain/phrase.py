@@ -46,6 +46,23 @@ ENGLISH: Mapping[str, str] = {
     "completed_reported": "completed on {day}, as the source itself reports",
     "closed_out": "closed without completion: {why}",
     "cut_off": "closed without completion: the cut-off of {last_day} passed",
+    # what late days are charged to (fairness.py)
+    "late_impossible": "{late}, up to {day}: the date set left too little time, or had passed when it was set",
+    "late_suspended": "{late}, up to {day}: the task was suspended",
+    "late_suspended_before": "{late}, up to {day}: given back for days lost before, when the task was suspended",
+    "late_delivery": "{late}, up to {day}: the order had not reached the agency",
+    "late_delivery_before": (
+        "{late}, up to {day}: given back for days lost before, when the order had not reached the agency"
+    ),
+    "late_review": "{late}, up to {day}: the report lay with the reviewer before it was returned",
+    "late_review_before": (
+        "{late}, up to {day}: given back for days lost before, when the report lay with the reviewer"
+    ),
+    "late_upstream": "{late}, up to {day}: it waited for {agencies}, who was late",
+    "late_upstream_before": (
+        "{late}, up to {day}: given back for days lost before, when it waited for {agencies}, who was late"
+    ),
+    "late_own": "{late}, up to {day}: the agency's own delay",
     # how a deadline was set (deadline.py)
     "rule_before": "'before {day}' leaves that day out: the last day is the one before",
     "rule_before_inclusive": "'before {day}' is read in this directive as including that day",

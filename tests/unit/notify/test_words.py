@@ -24,7 +24,7 @@ DAY = date(2025, 9, 1)
 VALUES: dict[str, Value] = {
     "last_day": DAY, "left": Span(3, "working days"), "late": Span(2, "days"), "span": Span(20, "days"), "count": 2,
     "first": "Legal review", "review_day": DAY, "touched_day": DAY, "day": DAY, "working": DAY, "minute": time(17),
-    "opens_day": DAY, "start": DAY, "event": "shortage", "rule": "FREQ=MONTHLY;BYMONTHDAY=25",
+    "opens_day": DAY, "agencies": "BNV, BTC", "start": DAY, "event": "shortage", "rule": "FREQ=MONTHLY;BYMONTHDAY=25",
     "missing": "the signed report", "why": WEEKLY_DAY_OFF,
     "late_from": civil_time("Asia/Ho_Chi_Minh", datetime(2025, 8, 31, 17, tzinfo=UTC)),
 }  # fmt: skip

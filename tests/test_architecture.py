@@ -37,6 +37,7 @@ DOORS: dict[str, set[str]] = {
 HOMES: dict[str, set[str]] = {
     "alembic": {"tracker.store"},
     "apprise": {"tracker.notify"},
+    "cryptography": {"tracker.audit"},
     "fastapi": {"tracker.web"},
     "openpyxl": {"tracker.files"},
     "holidays": {"tracker.files"},

@@ -21,6 +21,9 @@ class Settings:
     contact: str = "the secretariat of the office"
     sender: str = "tracker@directives.example"
     directives: str = "directives"
+    key: str = ""  # the file of the private key; where none is set, beside an SQLite store, else ./tracker.key
+    evidence: str = ""  # a folder; where none is set, `evidence` beside an SQLite store
+    evidence_limit: str = "50 MB"
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":

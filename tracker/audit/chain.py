@@ -9,12 +9,19 @@ from tracker.domain.entry import GENESIS, Entry, canonical, link, stamp
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check of the chain found: how many entries hold, the last hash, and the first that does not hold."""
+    """What a check of the chain found: how many entries hold, the last hash, and the first that does not hold.
+
+    Where seals were checked too: how many of them held, of how many entries the last one is, and how
+    many seals and receipts from outside were compared.
+    """
 
     entries: int
     head: str
     broken_at: int | None = None
     why: str | None = None
+    seals: int = 0
+    sealed: int = 0
+    outside: int = 0
 
     @property
     def holds(self) -> bool:
@@ -22,13 +29,14 @@ class Verdict:
         return self.broken_at is None
 
 
-def verify(entries: Iterable[Entry], *, seq: int, head: str) -> Verdict:
+def verify(entries: Iterable[Entry], *, seq: int, head: str, after: int = 0, previous: str = GENESIS) -> Verdict:
     """Return whether entries, in order, form the whole chain that ends at position `seq` with hash `head`.
 
+    It starts after position `after`, whose hash is `previous`: by default at the very beginning.
     A chain alone does not show a ledger rewritten from some entry on to its end: compare the
     position and hash with one that was seen outside (every mail carries them).
     """
-    previous, count = GENESIS, 0
+    count = after
     for entry in entries:
         count += 1
         if why := _fault(entry, count, previous):

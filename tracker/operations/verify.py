@@ -1,13 +1,24 @@
 """Checking the whole ledger of a store."""
 
-from tracker.audit import chain
+from tracker.audit import sealed
 from tracker.audit.chain import Verdict
-from tracker.store import ledger
+from tracker.audit.sealed import Outside
+from tracker.store import ledger, seals
 from tracker.store.store import Store
 
 
-def verify(store: Store) -> Verdict:
-    """Return whether every entry of a store holds, up to the end its head names."""
+def verify(store: Store, *, outside: Outside | None = None) -> Verdict:
+    """Return whether every entry of a store holds, up to the end its head names, and so does every seal.
+
+    `outside` is what was kept elsewhere: without it nobody sees a ledger that was rewritten, or
+    rolled back, together with its seals by somebody who holds the key.
+    """
     with store.read() as connection:
         head = ledger.position(connection)
-        return chain.verify(ledger.entries(connection), seq=head.seq, head=head.hash)
+        return sealed.verify(
+            ledger.entries(connection),
+            seq=head.seq,
+            head=head.hash,
+            seals=seals.notes(connection),
+            outside=outside,
+        )

@@ -7,10 +7,11 @@ import pytest
 
 from tests.builders import a_directive, a_registry, a_task
 from tracker import operations
+from tracker.domain.outbox import TRIES, wait_after
 from tracker.notify.message import message_id
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
-from tracker.operations.deliver import LEASE, TRIES, Delivered, deliver, wait_after
+from tracker.operations.deliver import LEASE, Delivered, deliver
 from tracker.settings import Settings
 from tracker.store import ledger, outbox
 from tracker.store.adopted import Channel

@@ -57,6 +57,24 @@ def short(span: Span) -> str:
     return f"{span.count}{'wd' if span.unit == 'working days' else 'd'}"
 
 
+def stage_of(rung: str) -> Stage:
+    """Return the stage that a rung of this name announces: names are frozen, entries hold them.
+
+    >>> [stage_of(rung) for rung in ("assigned", "before-10wd", "due", "after-1wd+7d", "review-2025-09-01")]
+    ['assigned', 'before', 'due', 'overdue', 'review']
+    """
+    match rung.partition("-")[0]:
+        case "assigned":
+            return "assigned"
+        case "before":
+            return "before"
+        case "due":
+            return "due"
+        case "review":
+            return "review"
+    return "overdue"
+
+
 def dated_moments(ladder: Ladder, deadline: Limit, *, assigned_at: datetime, calendar: Calendar) -> Iterator[Moment]:
     """Yield the moments of a dated assignment from its assignment on, in order; may be without end."""
     start = assigned_at if deadline.opens_at is None else max(assigned_at, deadline.opens_at)

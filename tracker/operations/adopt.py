@@ -4,7 +4,7 @@ What is to be owed is compared with what is owed; only the difference is recorde
 file applied twice changes nothing, and completed work stays completed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -14,21 +14,21 @@ from typing import Any
 from tracker.domain.agency import Registry
 from tracker.domain.amendment import renamed, restated
 from tracker.domain.assignment import Assignment
-from tracker.domain.deadline import Anchor
-from tracker.domain.directive import Directive, Task
+from tracker.domain.directive import Directive
 from tracker.domain.entry import Draft, canonical
 from tracker.domain.standing import SETTLED, Progress
-from tracker.files.documents import directive_document, fingerprint, registry_document
+from tracker.files.documents import fingerprint, registry_document
 from tracker.files.plan import Plan, plan
+from tracker.operations.adopted_rows import agency_rows, directive_row, edges, task_rows
 from tracker.operations.agencies import succession
 from tracker.operations.amend import Writer, amendment, as_they_will_be, renaming, slot, superseded_by
 from tracker.operations.anchors import Known, by_task, resolved
 from tracker.operations.calendar import CalendarPlan, CalendarSteps, calendar_note, calendar_steps
-from tracker.operations.duties import HORIZON, Duty, duties, next_look
-from tracker.operations.following import Following, followed, following
+from tracker.operations.duties import Duty, duties
+from tracker.operations.following import following
 from tracker.operations.reading import directive_in_force, read_version
 from tracker.operations.recording import Step, after_step, record, record_runs, registry_in_force
-from tracker.store import adopted, assignments, clocks, ledger, outbox
+from tracker.store import adopted, assignments, clocks, ledger
 from tracker.store.store import Connection, Store
 
 
@@ -72,11 +72,9 @@ def adopt_registry(store: Store, registry: Registry, *, at: datetime, actor: str
         if turn.plan.changes_calendar:
             notes.append(calendar_note(turn.plan, version=version, at=at, actor=actor))
         position, _ = record(connection, turn.steps, at=at, registry=registry, others=notes)
-        for ref in turn.moved:
-            outbox.cancel(connection, ref, why="its date moved before it was sent")
         first = position.seq - len(turn.steps) - len(notes) + 1
         row = {"version": version, "fingerprint": mark, "document": document, "seq": first}
-        adopted.add_registry(connection, {**row, "adopted_at": at}, list(_agency_rows(registry)))
+        adopted.add_registry(connection, {**row, "adopted_at": at}, list(agency_rows(registry)))
         return True
 
 
@@ -137,20 +135,19 @@ def adopt_directive(store: Store, directive: Directive, *, at: datetime, actor: 
         owed = _owed(connection, directive, kept, registry=registry, at=at)
         change = amendment(connection, writer, owed=owed, kept=kept)
         dated = _dated_by(connection, change.steps, at=at, actor=actor, registry=registry)
-        row = _directive_row(directive, version, mark)
+        row = directive_row(directive, version, mark)
         summary = _summary(directive, row, owed) | names
         note = Draft(kind="directive_adopted", effective_at=at, actor=actor, payload=summary)
         runs = [renames, change.steps, change.waiting, dated]
         position, _ = record_runs(connection, *runs, at=at, registry=registry, others=[note])
+        known = following(connection)
         adopted.add_directive(
             connection,
             {**row, "seq": position.seq - sum(map(len, runs)), "adopted_at": at},
-            _task_rows(directive, registry, at, following(connection)),
-            _edges(connection, directive),
+            task_rows(directive, registry, at, known),
+            edges(directive, known),
         )
         _put_out_of_force(connection, names.get("supersedes", ()), heirs)
-        for ref in change.cancelled:
-            outbox.cancel(connection, ref, why="withdrawn or changed before it was sent")
         counts = {name: getattr(change, name) for name in _COUNTS}
         return Adopted(key=directive.key, version=version, **counts)
 
@@ -171,7 +168,7 @@ def _owed(
         events=clocks.events(connection, directive.key),
     )
     heirs = succession(connection)
-    found = [replace(duty, agency=heirs.of(duty.task.key, duty.agency)) for duty in wanted]
+    found = [replace(duty, agency=heirs.of(duty.task.key, duty.agency, duty.occurrence)) for duty in wanted]
     if directive.key in following(connection).out_of_force:
         slots = {slot(assignment) for assignment in kept}
         found = [duty for duty in found if duty.ref in slots]  # what is out of force asks nothing new
@@ -223,18 +220,6 @@ def _known(connection: Connection, directive: Directive, kept: Sequence[Assignme
     return by_task([*kept, *others])
 
 
-def _directive_row(directive: Directive, version: int, mark: str) -> dict[str, Any]:
-    return {
-        "key": directive.key,
-        "version": version,
-        "number": directive.number,
-        "issued": directive.issued,
-        "issuer": directive.issuer,
-        "fingerprint": mark,
-        "document": canonical(directive_document(directive)),
-    }
-
-
 def _summary(directive: Directive, row: Mapping[str, Any], duties: Mapping[str, Duty]) -> dict[str, Any]:
     return {
         "directive": directive.key,
@@ -245,49 +230,3 @@ def _summary(directive: Directive, row: Mapping[str, Any], duties: Mapping[str, 
         "tasks": len(directive.tasks),
         "assignments": len(duties),
     }
-
-
-def _task_rows(directive: Directive, registry: Registry, at: datetime, followed_by: Following) -> list[dict[str, Any]]:
-    after = registry.calendar.civil_day(at) + HORIZON
-    recurs = directive.key not in followed_by.out_of_force
-    return [
-        {
-            "key": task.key,
-            "directive": directive.key,
-            "position": position,
-            "title_vi": task.title.vi,
-            "title_en": task.title.en,
-            "title_fr": task.title.fr,
-            "anchor": _anchor(task, followed_by),
-            "materialise_at": next_look(task, directive, registry, after=after) if recurs else None,
-        }
-        for position, task in enumerate(directive.tasks, 1)
-    ]
-
-
-def _anchor(task: Task, followed_by: Following) -> str | None:
-    """Return what a task's period is counted from: what its text names, or what took the place of that."""
-    anchor = task.due.anchor if task.due else None
-    if anchor is None or anchor.kind != "task":
-        return str(anchor) if anchor else None
-    return str(Anchor("task", followed_by.of(anchor.name)))
-
-
-def _edges(connection: Connection, directive: Directive) -> list[tuple[str, str]]:
-    """Return the edges of a directive's graph: to what its text names, and to what took the place of that."""
-    named = {(task.key, need.task): None for task in directive.tasks for need in task.needs}
-    tasks = followed(connection, {task.key: task for task in directive.tasks})
-    return list(named | {(task.key, need.task): None for task in tasks.values() for need in task.needs})
-
-
-def _agency_rows(registry: Registry) -> Iterator[dict[str, Any]]:
-    for agency in registry.agencies.values():
-        yield {
-            "code": agency.code,
-            "kind": agency.kind,
-            "name_vi": agency.name.vi,
-            "name_en": agency.name.en,
-            "name_fr": agency.name.fr,
-            "parent": agency.parent,
-            "language": agency.language,
-        }

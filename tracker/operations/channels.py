@@ -28,7 +28,9 @@ def set_channel(store: Store, channels: Sequence[Channel], *, at: datetime, acto
                 raise NotFound(f"the registry has no agency '{channel.agency}'", code="unknown-agency")
         adopted.set_channels(connection, channels)
         ledger.append(
-            connection, [_draft("channel_set", c.agency, c.name, c.address, at, actor) for c in channels], at=at
+            connection,
+            [_draft("channel_set", c.agency, c.name, c.address, at, actor, language=c.language) for c in channels],
+            at=at,
         )
 
 
@@ -51,6 +53,6 @@ def public_address(address: str) -> str:
     return f"{scheme}://…" if separator else address
 
 
-def _draft(kind: str, agency: str, name: str, address: str, at: datetime, actor: str) -> Draft:
-    payload = {"agency": agency, "channel": name, "address": public_address(address)}
+def _draft(kind: str, agency: str, name: str, address: str, at: datetime, actor: str, **more: str | None) -> Draft:
+    payload = {"agency": agency, "channel": name, "address": public_address(address), **more}
     return Draft(kind=kind, effective_at=at, actor=actor, payload=payload)

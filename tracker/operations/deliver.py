@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from tracker.domain.assignment import Assignment
-from tracker.domain.entry import Draft, Payload
-from tracker.domain.standing import SETTLED, Progress
+from tracker.domain.entry import Draft, Payload, stamp
+from tracker.domain.outbox import QUIET, TRIES, after_attempt
 from tracker.notify.message import message_id
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
@@ -30,9 +30,6 @@ from tracker.store.store import Connection, Store
 
 # longer than the slowest conversation the sender's time-outs allow
 LEASE = timedelta(minutes=5)
-TRIES = 8
-FIRST_WAIT = timedelta(minutes=1)
-LONGEST_WAIT = timedelta(hours=6)
 
 
 class Sends(Protocol):
@@ -74,6 +71,7 @@ class Job:
     delivery: int
     address: str
     notice: Notice
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +130,6 @@ def deliver(
         ended = _Ended(job, outcome)
 
 
-def wait_after(attempt: int) -> timedelta:
-    """Return how long to wait after an attempt that did not succeed: 1, 4, 16 … minutes, six hours at most.
-
-    >>> [str(wait_after(n)) for n in (1, 2, 3, 8)]
-    ['0:01:00', '0:04:00', '0:16:00', '6:00:00']
-    """
-    return min(FIRST_WAIT * int(4 ** (attempt - 1)), LONGEST_WAIT)
-
-
 def _send(sender: Sends, job: Job) -> Outcome:
     try:
         return sender.send(job.address, job.notice)
@@ -188,14 +177,22 @@ def _write_down(turn: _Turn, reminder: Reminder, address: str, notice: Notice) -
     }
     delivery = outbox.begin_attempt(turn.connection, row)
     token = reminder.token + 1
-    return Job(reminder=reminder, attempt=attempt, token=token, delivery=delivery, address=address, notice=notice)
+    return Job(
+        reminder=reminder,
+        attempt=attempt,
+        token=token,
+        delivery=delivery,
+        address=address,
+        notice=notice,
+        started_at=turn.at,
+    )
 
 
 def _void(reminder: Reminder, assignment: Assignment | None) -> str | None:
     """Return why a reminder has nothing left to say, or None."""
     if assignment is None:
         return "the assignment is gone"
-    if assignment.facts.progress in SETTLED | {Progress.SUBMITTED}:
+    if assignment.facts.progress in QUIET:
         return f"the assignment is {assignment.facts.progress}"
     if assignment.version != reminder.version:
         return "the deadline has changed"
@@ -205,15 +202,10 @@ def _void(reminder: Reminder, assignment: Assignment | None) -> str | None:
 def _end(turn: _Turn, ended: _Ended) -> None:
     """Record how an attempt ended; a worker whose lease was taken over changes only its own attempt."""
     job, outcome = ended.job, ended.outcome
-    tried_out = job.attempt >= TRIES
-    if outcome.kind == "accepted":
-        state, due_at, why = "accepted", None, None
-    elif outcome.kind == "permanent" or tried_out:
-        state, due_at, why = "failed", None, outcome.detail
-    else:
-        state, due_at, why = "pending", turn.at + wait_after(job.attempt), outcome.detail
+    state, due_at, why = after_attempt(outcome.kind, outcome.detail, attempt=job.attempt, at=turn.at)
     held = outbox.finish(turn.connection, job.reminder.id, token=job.token, state=state, due_at=due_at, why=why)
-    said = _said(job.reminder, job.attempt, outcome, message=message_id(job.notice), late=not held)
+    began = _Began(job.attempt, public_address(job.address), message_id(job.notice), job.started_at)
+    said = _said(job.reminder, began, outcome, late=not held)
     _end_attempt(turn, job.delivery, outcome, seq=turn.record("delivery", job.reminder, said))
 
 
@@ -222,7 +214,8 @@ def _give_up_attempt(turn: _Turn, reminder: Reminder) -> None:
     if attempt is None:
         return
     outcome = Outcome("unknown", None, "the worker stopped before it could say what became of this attempt")
-    said = _said(reminder, attempt.attempt, outcome, message=attempt.message_id)
+    began = _Began(attempt.attempt, attempt.address, attempt.message_id, attempt.started_at)
+    said = _said(reminder, began, outcome)
     _end_attempt(turn, attempt.id, outcome, seq=turn.record("delivery", reminder, said))
 
 
@@ -238,14 +231,26 @@ def _set_aside(turn: _Turn, reminder: Reminder, state: str, why: str) -> str:
     return state
 
 
-def _said(reminder: Reminder, attempt: int, outcome: Outcome, *, message: str, late: bool = False) -> Payload:
+@dataclass(frozen=True, slots=True)
+class _Began:
+    """How an attempt began, which no entry says before it has ended."""
+
+    attempt: int
+    address: str
+    message_id: str
+    started_at: datetime
+
+
+def _said(reminder: Reminder, began: _Began, outcome: Outcome, *, late: bool = False) -> Payload:
     return {
         "reminder": reminder.reference,
         "rung": reminder.rung,
         "agency": reminder.agency,
         "channel": reminder.channel,
-        "attempt": attempt,
-        "message_id": message,
+        "attempt": began.attempt,
+        "address": began.address,
+        "message_id": began.message_id,
+        "started_at": stamp(began.started_at),
         "outcome": outcome.kind,
         "code": outcome.code,
         "detail": outcome.detail,

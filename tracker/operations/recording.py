@@ -8,8 +8,9 @@ from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment, fold, reckoned
 from tracker.domain.entry import Draft
 from tracker.domain.errors import NotFound
+from tracker.domain.outbox import void_since
 from tracker.files.documents import registry_from
-from tracker.store import adopted, assignments, ledger
+from tracker.store import adopted, assignments, ledger, outbox
 from tracker.store.ledger import Position
 from tracker.store.store import Connection
 
@@ -28,7 +29,8 @@ def record(
     """Append `others`, then one entry a step, and write each assignment as it is after its entry.
 
     Returns the new end of the ledger and the assignments in the order of the steps. An
-    assignment takes at most one step a call.
+    assignment takes at most one step a call. Its reminders that were not sent and have nothing
+    left to say are cancelled.
     """
     head = ledger.position(connection, lock=True)
     start = head.seq + 1 + len(others)
@@ -36,6 +38,9 @@ def record(
     position = ledger.append(connection, [*others, *(step.draft for step in steps)], at=at, head=head)
     assignments.add(connection, [new for new, step in zip(after, steps, strict=True) if step.before is None])
     assignments.save(connection, [new for new, step in zip(after, steps, strict=True) if step.before is not None])
+    for step, new in zip(steps, after, strict=True):
+        if step.before and (why := void_since(step.before, new, step.draft.kind, step.draft.payload)):
+            outbox.cancel(connection, new.ref, why=why)
     return position, after
 
 

@@ -1,16 +1,15 @@
 """The sweep: one pass at one instant over what has come due. Its cost follows what is due, not what exists."""
 
-import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment, rungs_owed
 from tracker.domain.entry import Draft, stamp
 from tracker.domain.ladder import Moment
+from tracker.domain.outbox import NO_CHANNEL, made
 from tracker.operations.anchors import resolved
 from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
 from tracker.operations.recurring import materialise
@@ -20,7 +19,6 @@ from tracker.store.adopted import Channel
 from tracker.store.store import Connection, Store
 
 BATCH = 500
-NO_CHANNEL = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +59,10 @@ def _batch(store: Store, at: datetime, actor: str, batch: int) -> Swept:
         steps = [Step(a, _draft(a, owed[a.ref], actor)) for a in due if a.ref in owed]
         cut = [Step(a, _cut_off(a, actor)) for a in due if a.ref not in owed]
         freed, dated = _consequences(connection, cut, at=at, actor=actor, registry=registry)
+        # before the entries: one of them may take the ground from under a reminder made in this very look
+        new = _make_reminders(connection, [(a, owed[a.ref][-1]) for a in due if owed.get(a.ref)], at)
         record_runs(connection, [*steps, *cut], freed, dated, at=at, registry=registry)
-        made = _make_reminders(connection, [(a, owed[a.ref][-1]) for a in due if owed.get(a.ref)], at)
-        for step in cut:
-            outbox.cancel(connection, str(step.draft.assignment), why="its cut-off passed before it was sent")
-        return Swept(len(due), len(steps) + len(cut) + len(freed) + len(dated), made)
+        return Swept(len(due), len(steps) + len(cut) + len(freed) + len(dated), new)
 
 
 def _cut_off(assignment: Assignment, actor: str) -> Draft:
@@ -122,36 +119,6 @@ def _rows(
 
 
 def _row(assignment: Assignment, moment: Moment, channel: str, at: datetime) -> dict[str, Any]:
-    key = reminder_key(assignment, moment.rung, channel)
-    reachable = channel != NO_CHANNEL
-    return {
-        "reference": reference(key),
-        "key": key,
-        "assignment": assignment.ref,
-        "rung": moment.rung,
-        "stage": moment.stage,
-        "version": assignment.version,
-        "agency": assignment.agency,
-        "channel": channel,
-        "moment": moment.at,
-        "made_at": at,
-        "state": "pending" if reachable else "failed",
-        "due_at": at if reachable else None,
-        "token": 0,
-        "attempts": 0,
-        "why": None if reachable else "the agency has no channel: set one with 'tracker channel set'",
-    }
-
-
-def reminder_key(assignment: Assignment, rung: str, channel: str) -> str:
-    """Return the once-only key of a reminder. Its form is frozen: another form would send everything again."""
-    return f"r1|{assignment.ref}|{rung}|{assignment.version}|{assignment.agency}|{channel}"
-
-
-def reference(key: str) -> str:
-    """Return the short reference a reminder carries everywhere, the same for every attempt.
-
-    >>> reference("r1|2025/412-tb-vpcp/service-portal/BNV|due|1|BNV|mail")
-    'ntf-jjqor36urcab2'
-    """
-    return "ntf-" + base64.b32encode(sha256(key.encode()).digest())[:13].decode().lower()
+    agency = assignment.agency
+    told = made(assignment, moment.rung, agency=agency, channel=channel, moment=moment.at, at=at)
+    return {**asdict(told), "token": 0}

@@ -1,0 +1,227 @@
+"""The outbox as entries tell it: a look makes reminders, attempts and moves end them.
+
+Verbs, views of the past and `rebuild` use these rules alike. What no entry says is the lease of an
+attempt under way; every attempt that ended has an entry.
+"""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from tracker.domain.assignment import Assignment
+from tracker.domain.entry import Entry, Payload, instant
+from tracker.domain.ladder import stage_of
+from tracker.domain.lifecycle import BY_KIND
+from tracker.domain.standing import SETTLED, Progress
+
+NO_CHANNEL = "none"
+NO_WAY = "the agency has no channel: set one with 'tracker channel set'"
+# an assignment that rests or is reported is not chased
+QUIET = SETTLED | {Progress.SUBMITTED, Progress.SUSPENDED}
+# entries are for ever: other figures would tell the same entries otherwise
+TRIES = 8
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A reminder as entries tell it; `due_at` is when it is tried next, `attempts` how many ended."""
+
+    key: str
+    reference: str
+    assignment: str
+    rung: str
+    stage: str
+    version: int
+    agency: str
+    channel: str
+    moment: datetime
+    made_at: datetime
+    state: str
+    due_at: datetime | None
+    why: str | None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """An attempt that ended, as its entry tells it; entries before issue 4 did not say how it began."""
+
+    reference: str
+    attempt: int
+    message_id: str
+    outcome: str
+    code: int | None
+    detail: str | None
+    finished_at: datetime
+    seq: int
+    started_at: datetime | None
+    address: str | None
+
+
+class Outbox:
+    """Every reminder, folded from entries taken in their order."""
+
+    def __init__(self) -> None:
+        self.reminders: dict[str, Told] = {}
+        self.attempts: dict[tuple[str, int], Tried] = {}
+        self._channels: dict[str, set[str]] = {}
+        self._pending: dict[str, set[str]] = {}
+
+    def take(self, entry: Entry, before: Assignment | None, after: Assignment | None) -> None:
+        """Go on by one entry; `before` and `after` are the assignment it is about, where it changes one."""
+        match entry.kind:
+            case "channel_set":
+                self._channels.setdefault(entry.payload["agency"], set()).add(entry.payload["channel"])
+            case "channel_removed":
+                self._channels.get(entry.payload["agency"], set()).discard(entry.payload["channel"])
+            case "delivery":
+                self._attempted(entry)
+            case "reminder_closed":
+                self._close(entry.payload["reminder"], entry.payload["state"], entry.payload["why"])
+        if after is None:
+            return
+        if entry.kind == "swept" and entry.payload["rung"] is not None:
+            for told in self._made(entry, after):
+                self._put(self.reminders.setdefault(told.reference, told))
+        if before is not None and (why := void_since(before, after, entry.kind, entry.payload)):
+            for reference in sorted(self._pending.get(after.ref, ())):
+                self._close(reference, "cancelled", why)
+
+    def _made(self, entry: Entry, assignment: Assignment) -> Iterator[Told]:
+        moment = instant(entry.payload["moment"])
+        for agency in recipients(entry.payload, assignment):
+            for channel in sorted(self._channels.get(agency, ())) or [NO_CHANNEL]:
+                yield made(
+                    assignment,
+                    entry.payload["rung"],
+                    agency=agency,
+                    channel=channel,
+                    moment=moment,
+                    at=entry.recorded_at,
+                )
+
+    def _attempted(self, entry: Entry) -> None:
+        attempt = tried_from(entry)
+        self.attempts[attempt.reference, attempt.attempt] = attempt
+        told = self.reminders.get(attempt.reference)
+        if told is None:
+            return
+        if not entry.payload.get("after_lease"):  # who comes back after that changes nothing but the attempt
+            state, due_at, why = after_attempt(
+                attempt.outcome, attempt.detail, attempt=attempt.attempt, at=entry.recorded_at
+            )
+            told = replace(told, state=state, due_at=due_at, why=why)
+        self._put(replace(told, attempts=max(told.attempts, attempt.attempt)))
+
+    def _close(self, reference: str, state: str, why: str) -> None:
+        told = self.reminders.get(reference)
+        if told is not None:
+            self._put(replace(told, state=state, due_at=None, why=why))
+
+    def _put(self, told: Told) -> None:
+        self.reminders[told.reference] = told
+        pending = self._pending.setdefault(told.assignment, set())
+        if told.state == "pending":
+            pending.add(told.reference)
+        else:
+            pending.discard(told.reference)
+
+
+def recipients(payload: Payload, assignment: Assignment) -> tuple[str, ...]:
+    """Return who is told by a look: those its entry names in `to`, else the agency that answers."""
+    return tuple(payload.get("to") or (assignment.agency,))
+
+
+def made(assignment: Assignment, rung: str, *, agency: str, channel: str, moment: datetime, at: datetime) -> Told:
+    """Return a new reminder; one to an agency without a channel has failed, for a person to see."""
+    key = reminder_key(assignment, rung, agency, channel)
+    reachable = channel != NO_CHANNEL
+    return Told(
+        key=key,
+        reference=reference_of(key),
+        assignment=assignment.ref,
+        rung=rung,
+        stage=stage_of(rung),
+        version=assignment.version,
+        agency=agency,
+        channel=channel,
+        moment=moment,
+        made_at=at,
+        state="pending" if reachable else "failed",
+        due_at=at if reachable else None,
+        why=None if reachable else NO_WAY,
+    )
+
+
+def after_attempt(
+    kind: str, detail: str | None, *, attempt: int, at: datetime
+) -> tuple[str, datetime | None, str | None]:
+    """Return state, due time and reason of a reminder after an attempt: done, given up, or due again later."""
+    if kind == "accepted":
+        return "accepted", None, None
+    if kind == "permanent" or attempt >= TRIES:
+        return "failed", None, detail
+    return "pending", at + wait_after(attempt), detail
+
+
+def wait_after(attempt: int) -> timedelta:
+    """Return how long to wait after an attempt that did not succeed: 1, 4, 16 … minutes, six hours at most.
+
+    >>> [str(wait_after(n)) for n in (1, 2, 3, 8)]
+    ['0:01:00', '0:04:00', '0:16:00', '6:00:00']
+    """
+    return min(FIRST_WAIT * int(4 ** (attempt - 1)), LONGEST_WAIT)
+
+
+def tried_from(entry: Entry) -> Tried:
+    """Return the attempt whose end an entry records."""
+    said = entry.payload
+    return Tried(
+        reference=said["reminder"],
+        attempt=said["attempt"],
+        message_id=said["message_id"],
+        outcome=said["outcome"],
+        code=said["code"],
+        detail=said["detail"],
+        finished_at=entry.recorded_at,
+        seq=entry.seq,
+        started_at=instant(said["started_at"]) if "started_at" in said else None,
+        address=said.get("address"),
+    )
+
+
+def void_since(before: Assignment, after: Assignment, kind: str, payload: Payload) -> str | None:
+    """Return why what was not sent yet has nothing left to say after an entry; None where it still has."""
+    quiet = after.facts.progress in QUIET and kind in BY_KIND
+    if not quiet and after.version == before.version:
+        return None
+    match kind:
+        case "cut_off":
+            return "its cut-off passed before it was sent"
+        case "released":
+            return "done by another agency before it was sent"
+        case "superseded" if payload["why"].startswith("handed on"):
+            return "handed on before it was sent"
+        case "date_set" if "why" not in payload:
+            return "withdrawn or changed before it was sent"
+        case "withdrawn" | "superseded" | "reinstated":
+            return "withdrawn or changed before it was sent"
+    return f"{kind} before it was sent" if quiet else "its date moved before it was sent"
+
+
+def reminder_key(assignment: Assignment, rung: str, agency: str, channel: str) -> str:
+    """Return the once-only key of a reminder. Its form is frozen: another form would send everything again."""
+    return f"r1|{assignment.ref}|{rung}|{assignment.version}|{agency}|{channel}"
+
+
+def reference_of(key: str) -> str:
+    """Return the short reference a reminder carries everywhere, the same for every attempt.
+
+    >>> reference_of("r1|2025/412-tb-vpcp/service-portal/BNV|due|1|BNV|mail")
+    'ntf-jjqor36urcab2'
+    """
+    return "ntf-" + base64.b32encode(sha256(key.encode()).digest())[:13].decode().lower()

@@ -17,6 +17,7 @@ from tracker.cli import (
     directive,
     doctor,
     event,
+    evidence,
     history,
     init,
     reminder,
@@ -45,6 +46,7 @@ app.command("deliver", short_help="Send the reminders that are due.")(run.delive
 app.command("board", short_help="Where every directive stands.")(run.board)
 app.add_typer(task.app, name="task")
 app.add_typer(event.app, name="event")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(reminder.app, name="reminder")
 app.add_typer(history.app, name="history")

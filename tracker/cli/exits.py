@@ -18,6 +18,7 @@ STATUS: Mapping[str, int] = {
     "bad-instant": USAGE,
     "bad-channel": USAGE,
     "bad-number": USAGE,
+    "bad-report": USAGE,
     "not-asked": USAGE,
     "bad-folder": INVALID_DIRECTIVE,
     "bad-table": INVALID_DIRECTIVE,

@@ -21,6 +21,7 @@ from tracker.cli import (
     history,
     init,
     reminder,
+    report,
     run,
     task,
     up,
@@ -50,6 +51,7 @@ app.add_typer(evidence.app, name="evidence")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(reminder.app, name="reminder")
 app.add_typer(history.app, name="history")
+app.add_typer(report.app, name="report")
 app.add_typer(agency.app, name="agency")
 app.add_typer(channel.app, name="channel")
 app.add_typer(db.app, name="db")

@@ -75,11 +75,13 @@ def entries_where(
     return tuple(read_entries(connection, question.limit(limit)))
 
 
-def has_actor(connection: Connection, prefix: str, *, until: datetime | None = None) -> bool:
+def has_actor(connection: Connection, prefix: str, *, until: datetime | None = None, upto: int | None = None) -> bool:
     """Return whether any entry was made by an actor whose name starts so."""
     question = select(ENTRY.c.seq).where(ENTRY.c.actor.startswith(prefix, autoescape=True)).limit(1)
     if until is not None:
         question = question.where(ENTRY.c.recorded_at <= until)
+    if upto is not None:
+        question = question.where(ENTRY.c.seq <= upto)
     return connection.execute(question).first() is not None
 
 
@@ -183,9 +185,11 @@ def document_at(connection: Connection, key: str, at: datetime) -> Mapping[str, 
     return json.loads(text) if text is not None else None
 
 
-def registry_document_at(connection: Connection, at: datetime) -> Mapping[str, Any] | None:
-    """Return the document of the registry in force at an instant, or None."""
+def registry_document_at(connection: Connection, at: datetime, *, upto: int | None = None) -> Mapping[str, Any] | None:
+    """Return the document of the registry in force at an instant, or at a position before that; or None."""
     question = select(REGISTRY.c.document).where(REGISTRY.c.adopted_at <= at)
+    if upto is not None:
+        question = question.where(REGISTRY.c.seq <= upto)
     text = connection.execute(question.order_by(REGISTRY.c.version.desc()).limit(1)).scalar_one_or_none()
     return json.loads(text) if text is not None else None
 

@@ -61,9 +61,12 @@ def version_document(connection: Connection, key: str, version: int) -> Mapping[
     return found.document
 
 
-def registry_document(connection: Connection, *, at: datetime) -> Mapping[str, Any]:
-    """Return the document of the registry in force at an instant; raises NotFound before the first."""
-    document = queries.registry_document_at(connection, at)
+def registry_document(connection: Connection, *, at: datetime, upto: int | None = None) -> Mapping[str, Any]:
+    """Return the document of the registry in force at an instant; raises NotFound before the first.
+
+    With `upto`, the one in force at that position of the ledger, where that comes first.
+    """
+    document = queries.registry_document_at(connection, at, upto=upto)
     if document is None:
         raise NotFound(f"no registry had been adopted at {at.isoformat()}", code="no-registry")
     return document

@@ -446,7 +446,7 @@ def test_a_rebuild_puts_a_lost_moment_and_a_lost_event_right(store: Store) -> No
         moments = clocks.moments(connection)
         clocks.set_materialise_at(connection, f"{KEY}/report", None)
         clocks.clear_events(connection)
-    wrong = (f"{KEY}/report", f"event {done.seq}")
+    wrong = (f"task {KEY}/report", f"event {done.seq}")
     assert rebuild(store, keep=False).differing == rebuild(store).differing == wrong
     with store.read() as connection:
         assert clocks.moments(connection) == moments

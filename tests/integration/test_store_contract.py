@@ -444,8 +444,8 @@ def test_a_cached_column_changed_by_hand_is_found_and_put_right(database_url: st
     tamper(store, lambda c: c.execute(
         update(assignments.ASSIGNMENT).where(assignments.ASSIGNMENT.c.ref == ref).values({column: TAMPERED[column]})
     ))  # fmt: skip
-    assert rebuild(store, keep=False).differing == (ref,)
-    assert rebuild(store).differing == (ref,)
+    assert rebuild(store, keep=False).differing == (f"assignment {ref}",)
+    assert rebuild(store).differing == (f"assignment {ref}",)
     assert contents(store) == before
 
 
@@ -453,7 +453,7 @@ def test_an_assignment_removed_or_invented_by_hand_is_found_and_put_right(databa
     store, table = a_store(database_url), assignments.ASSIGNMENT
     before = contents(store)
     tamper(store, lambda c: c.execute(update(table).where(table.c.ref == BNV).values(ref="invented")))
-    assert rebuild(store).differing == (BNV, "invented")
+    assert rebuild(store).differing == (f"assignment {BNV}", "assignment invented")
     assert contents(store) == before
 
 

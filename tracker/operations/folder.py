@@ -3,12 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 from tracker.domain.agency import Registry
 from tracker.domain.directive import Directive
+from tracker.domain.entry import canonical
 from tracker.domain.errors import Invalid
 from tracker.domain.finding import Finding, errors
+from tracker.files.documents import directive_document, registry_document
 from tracker.files.plan import Plan
 from tracker.files.reader import read_directives
 from tracker.files.registry import read_registry
@@ -66,6 +69,16 @@ def checked_folder(
         said = "\n".join(str(finding) for finding in wrong[:SHOWN])
         raise Invalid(f"{path} cannot be adopted: {len(wrong)} findings\n{said}{more}", code="bad-folder")
     return registry, directives, findings
+
+
+def documents_in(path: Path) -> dict[str, str]:
+    """Return the documents of a folder as they would be adopted, by the SHA-256 that entries would hold.
+
+    Raises Invalid where a finding forbids adopting.
+    """
+    registry, directives, _ = checked_folder(path)
+    texts = [canonical(registry_document(registry)), *(canonical(directive_document(one)) for one in directives)]
+    return {sha256(text.encode()).hexdigest(): text for text in texts}
 
 
 def adopt_folder(store: Store, path: Path, *, at: datetime, actor: str, only: Collection[str] = ()) -> Folder:

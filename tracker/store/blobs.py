@@ -183,17 +183,17 @@ class EvidenceFolder:
             raise ValueError("no SHA-256")
         try:
             with self._opened() as root, self._shard(root, digest) as shard:
-                file = os.fdopen(os.open(digest, _FILE, dir_fd=shard), "rb")
+                number = os.open(digest, _FILE, dir_fd=shard)
         except FileNotFoundError:
             raise Broken(f"the bytes of evidence {digest} are gone") from None
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, a socket
                 raise Broken(f"the bytes of evidence {digest} were replaced by what is no file") from None
             raise TryLater(f"the evidence folder cannot be read: {error.strerror}") from error
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            file.close()
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            os.close(number)
             raise Broken(f"the bytes of evidence {digest} were replaced by what is no file")
-        return file
+        return os.fdopen(number, "rb")
 
     @contextmanager
     def _opened(self, *, make: bool = False) -> Iterator[int]:

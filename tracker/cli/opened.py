@@ -1,6 +1,6 @@
 """An open store, and at which instant a command reads or writes it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from tracker.cli.options import Common, instant
-from tracker.domain.errors import Refused
+from tracker.domain.errors import NotFound, Refused
 from tracker.settings import Settings
 
 if TYPE_CHECKING:
@@ -99,3 +99,15 @@ def directive_at(connection: "Connection", key: str, at: datetime) -> "Directive
     from tracker.views.adopted import directive_document
 
     return directive_from(dict(directive_document(connection, key, at=at)))
+
+
+def texts_at(connection: "Connection", at: datetime) -> "Callable[[str], Directive | None]":
+    """Return what gives a directive by its key as it was in force at an instant; None for one that was not."""
+
+    def text(key: str) -> "Directive | None":
+        try:
+            return directive_at(connection, key, at)
+        except NotFound:
+            return None
+
+    return text

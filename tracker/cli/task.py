@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tracker.cli.exits import MATCHED
-from tracker.cli.opened import directive_at, opened, reading, registry_at, writing_at
+from tracker.cli.opened import directive_at, opened, reading, registry_at, texts_at, writing_at
 from tracker.cli.options import As, Format, Known, Lang, Language, Limit, ReadAt, Shown, WriteAt, actor
 from tracker.cli.output import put, put_result
 from tracker.cli.run import Failing, FailOn
@@ -133,7 +133,14 @@ def explain(
             full = resolve(connection, ref)
             directive = directive_at(connection, directive_of(full), when.adopted_by)
             found = view(
-                connection, full, at=when.at, known=when.known, registry=registry, directive=directive, language=lang
+                connection,
+                full,
+                at=when.at,
+                known=when.known,
+                registry=registry,
+                directive=directive,
+                texts=texts_at(connection, when.adopted_by),
+                language=lang,
             )
     put(found, shown, show_explanation)
 

@@ -10,9 +10,10 @@ from datetime import date, datetime
 
 from tracker.domain.assignment import Assignment
 from tracker.domain.calendar import Calendar, Span, civil_day
-from tracker.domain.entry import Entry
+from tracker.domain.entry import Entry, Payload, instant
 from tracker.domain.fairness import Period, Timeline, Wait
 from tracker.domain.rule import ISSUE
+from tracker.domain.standing import Progress
 
 # what ends an assignment without its being completed
 CLOSINGS = frozenset(
@@ -52,6 +53,7 @@ class _Story:
             case "assigned" | "reinstated":
                 self.assigned, self.settled = self.assigned or at, None
                 self._wait(at, tuple(payload["waiting_for"]))
+                self._goes_on(at, payload.get("state", {}))
             case "waiting":
                 self._wait(at, tuple(payload["waiting_for"]))
             case "submitted":
@@ -67,6 +69,13 @@ class _Story:
                 self.settled = at
                 _end(self.suspended, at)
                 self._wait(at, ())
+
+    def _goes_on(self, at: datetime, state: Payload) -> None:
+        """Take over what lasts from the assignment this one continues: a suspension, a report under review."""
+        if state.get("progress") == Progress.SUSPENDED:
+            self.suspended.append((at, None))
+        if state.get("progress") == Progress.SUBMITTED and not any(until is None for _, until in self.reviews):
+            self.reviews.append((instant(state["received_at"]), None))
 
     def _wait(self, at: datetime, tasks: tuple[str, ...]) -> None:
         if self.waits and self.waits[-1][1] is None:
@@ -101,8 +110,8 @@ def timeline(
         story.take(entry)
     zone = facts.limit.zone if facts.limit else calendar.zone
 
-    def day(instant: datetime) -> date:
-        return civil_day(zone, instant)
+    def day(when: datetime) -> date:
+        return civil_day(zone, when)
 
     def period(open_: _Open) -> Period:
         return Period(day(open_[0]), day(open_[1]) if open_[1] else None)
@@ -115,7 +124,7 @@ def timeline(
         agency=assignment.agency,
         given=given,
         assigned=max(assigned, given),
-        end=day(facts.received_at or story.settled or at),
+        end=day(min(facts.received_at or story.settled or at, at)),
         last_day=last_day,
         latest_start=calendar.shift(last_day, takes, sign=-1) if last_day and takes else None,
         dates=tuple((day(set_at), last) for set_at, last in story.dates),

@@ -85,6 +85,7 @@ def show_explanation(view: Explanation, out: Console) -> None:
     if view.moved:
         out.print(f"  the date in force is another one: {day(row.last_day)}")
     _dates(view, out)
+    _lateness(view, out)
     _peers("Waits for", view.waits_for, out)
     _peers("Waited for by", view.waited_by, out)
 
@@ -102,6 +103,15 @@ def _dates(view: Explanation, out: Console) -> None:
         why = f", {one.why}" if one.why else ""
         since = f"since {minute(one.recorded_at, view.stamp.zone)} (entry {one.seq})"
         out.print(f"  {since}: {day(one.last_day)}{why}", markup=False)
+
+
+def _lateness(view: Explanation, out: Console) -> None:
+    if not view.lateness:
+        return
+    out.print()
+    out.print(Text("What the late days are charged to", style="bold"))
+    for line in view.lateness:
+        out.print(Padding(Text(str(line)), (0, 0, 0, 2), expand=False))
 
 
 def _standing(row: TaskRow) -> Text:

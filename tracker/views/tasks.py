@@ -17,11 +17,13 @@ from tracker.store import assignments, ledger
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
 from tracker.views.history import EntryRow, entry_row
+from tracker.views.lateness import explanation as lateness_of
 from tracker.views.past import Vantage
 from tracker.views.reminders import ReminderRow, reminder_rows
 from tracker.views.rows import TaskRow, rows
 from tracker.views.sight import Seen, Sight, sight
 from tracker.views.stamp import Stamp
+from tracker.views.timelines import Texts
 
 PEERS = 40  # so many assignments that wait, or are waited for, are named; the rest is counted
 
@@ -81,7 +83,7 @@ class Explanation:
 
     `rule` is the rule as the directive states it and `words` the words as printed; `deadline` leads from one to
     the date, line by line. `moved` says that the date in force is not the one these lines give; `dates` are
-    those it was given after the first.
+    those it was given after the first. `lateness` says what each late day is charged to.
     """
 
     stamp: Stamp
@@ -92,6 +94,7 @@ class Explanation:
     deadline: tuple[Phrase, ...]
     moved: bool
     dates: tuple[DateSet, ...]
+    lateness: tuple[Phrase, ...]
     waits_for: Peers
     waited_by: Peers
 
@@ -166,10 +169,14 @@ def explain(
     at: datetime,
     registry: Registry,
     directive: Directive,
+    texts: Texts | None = None,
     known: datetime | None = None,
     language: str = "en",
 ) -> Explanation:
-    """Return why one assignment stands where it stands; `directive` is its directive as in force at that instant."""
+    """Return why one assignment stands where it stands; `directive` is its directive as in force at that instant.
+
+    `texts` gives the directives of what it waited for, which matter where it is late.
+    """
     seen = sight(connection, at=at, registry=registry, known=known)
     found = _get(seen, ref)
     assignment = found[0]
@@ -195,6 +202,7 @@ def explain(
         deadline=_steps(reckoned),
         moved=(limit and limit.late_from) != (deadline and deadline.late_from),
         dates=_dates(seen, connection, ref),
+        lateness=lateness_of(seen, connection, found, texts or {directive.key: directive}.get),
         waits_for=_peers(seen, connection, _waits_for(seen, assignment), language),
         waited_by=_peers(seen, connection, _waited_by(seen, connection, assignment), language),
     )

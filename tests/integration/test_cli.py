@@ -350,7 +350,7 @@ def test_an_event_sets_the_dates_that_wait_for_it_and_comes_again_as_an_occurren
 def test_the_board_in_json_has_the_keys_that_programs_rely_on(office: Office) -> None:
     found = office.ask("board", "--at", "2025-09-01")
     assert set(found) == {
-        *("as_of", "as_known", "seq", "head", "rehearsal", "invented", "zone", "cells", "directives", "overdue"),
+        *("as_of", "known_at", "seq", "head", "rehearsal", "invented", "zone", "cells", "directives", "overdue"),
         "due_this_week",
         *("awaiting_review", "awaiting_review_total", "reminders", "undelivered"),
     }

@@ -60,9 +60,9 @@ class _View:
 
 
 def test_a_view_as_json_says_first_as_of_when_it_is_true() -> None:
-    stamp = Stamp(as_of=AT, as_known=AT, seq=7, head="ab", rehearsal=True, invented=False, zone="Asia/Ho_Chi_Minh")
+    stamp = Stamp(as_of=AT, known_at=AT, seq=7, head="ab", rehearsal=True, invented=False, zone="Asia/Ho_Chi_Minh")
     found = document(_View(stamp, (date(2025, 8, 31),)))
-    assert list(found) == ["as_of", "as_known", "seq", "head", "rehearsal", "invented", "zone", "days"]
+    assert list(found) == ["as_of", "known_at", "seq", "head", "rehearsal", "invented", "zone", "days"]
     assert found["as_of"] == "2025-10-20T01:00:00Z"
     assert found["days"] == ["2025-08-31"]
 

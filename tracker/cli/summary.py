@@ -138,6 +138,6 @@ def _names(connection: "Connection", found: "Summary", registry: "Registry", lan
     from tracker.views.rows import agency_name
 
     stamp = found.stamp
-    listed = directive_list(connection, at=stamp.as_of, known=stamp.as_known, language=language).directives
+    listed = directive_list(connection, at=stamp.as_of, known=stamp.known_at, language=language).directives
     agencies = {one.key: agency_name(registry, one.key, language) for one in found.agencies}
     return {**agencies, **{head.key: head.title for head in listed}}

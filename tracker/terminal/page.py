@@ -41,7 +41,7 @@ def heading(out: Console, what: str, stamp: Stamp) -> None:
     """
     if stamp.rehearsal:
         out.print(Text(" REHEARSAL ", style="reverse bold yellow"), _made_up(stamp))
-    when = as_of(stamp.as_of, stamp.as_known, stamp.zone)
+    when = as_of(stamp.as_of, stamp.known_at, stamp.zone)
     out.print(Text.assemble((f"{what} as of {when}", "bold"), f" · ledger {stamp.seq} · {stamp.head[:4]}…"))
 
 

@@ -32,7 +32,7 @@ def show(
     heading(out, _what(summary), summary.stamp)
     if summary.since is not None:
         since = summary.since
-        told = as_of(since.as_of, since.as_known, since.zone)
+        told = as_of(since.as_of, since.known_at, since.zone)
         out.print(f"from {told} · ledger {since.seq} · {since.head[:4]}…")
     out.print()
     if summary.bridge is None:

@@ -29,7 +29,7 @@ class DirectiveList:
     """The directives in force at an instant, by date of issue."""
 
     as_of: datetime
-    as_known: datetime
+    known_at: datetime
     seq: int
     head: str
     directives: tuple[Head, ...]
@@ -42,7 +42,7 @@ def directive_list(
     known = at if known is None else known
     seq, digest = queries.end_at(connection, known)
     found = queries.directives_at(connection, min(at, known), language=language)
-    return DirectiveList(as_of=at, as_known=known, seq=seq, head=digest, directives=found)
+    return DirectiveList(as_of=at, known_at=known, seq=seq, head=digest, directives=found)
 
 
 def directive_document(connection: Connection, key: str, *, at: datetime) -> Mapping[str, Any]:

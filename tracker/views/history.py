@@ -66,7 +66,7 @@ def history(
     seq, digest = queries.end_at(connection, known)
     invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=known)
     stamp = Stamp(
-        as_of=at, as_known=known, seq=seq, head=digest, rehearsal=head.is_rehearsal, invented=invented, zone=zone
+        as_of=at, known_at=known, seq=seq, head=digest, rehearsal=head.is_rehearsal, invented=invented, zone=zone
     )
     return History(stamp=stamp, entries=tuple(map(entry_row, found[:limit])), more=len(found) > limit)
 

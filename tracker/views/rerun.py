@@ -90,7 +90,7 @@ def _sums(report: Mapping[str, Any]) -> Iterator[str]:
 
 def _ledgers(connection: Connection, report: Mapping[str, Any]) -> Iterator[str]:
     for end in _ends(report):
-        seq, head = queries.end_at(connection, instant(end["as_known"]), upto=end["seq"])
+        seq, head = queries.end_at(connection, instant(end["known_at"]), upto=end["seq"])
         if (seq, head) != (end["seq"], end["head"]):
             yield (
                 f"it was made of a ledger whose entry {end['seq']:,} is {end['head'][:12]}…; here that is "
@@ -99,7 +99,7 @@ def _ledgers(connection: Connection, report: Mapping[str, Any]) -> Iterator[str]
 
 
 def _made_again(connection: Connection, report: Mapping[str, Any], registries: Registries) -> Mapping[str, Any]:
-    to, *since = (Vantage(instant(e["as_of"]), instant(e["as_known"]), e["seq"]) for e in _ends(report))
+    to, *since = (Vantage(instant(e["as_of"]), instant(e["known_at"]), e["seq"]) for e in _ends(report))
     made = summary(
         connection, to, since=since[0] if since else None, registries=registries, asked=Asked(**report["asked"])
     )

@@ -84,7 +84,7 @@ def sight(connection: Connection, *, at: datetime, registry: Registry, known: da
     invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=known)
     stamp = Stamp(
         as_of=at,
-        as_known=known,
+        known_at=known,
         seq=seq,
         head=digest,
         rehearsal=head.is_rehearsal,
@@ -128,7 +128,7 @@ class _Reckoning:
         self.registry = registry
         self.stamp = stamp
         self.at = stamp.as_of
-        self.known = stamp.as_known
+        self.known = stamp.known_at
         self.adopted_by = min(self.at, self.known)
         self._policy = Policy(calendar=registry.calendar, due_soon=registry.due_soon)
 
@@ -182,7 +182,7 @@ class _PresentSight(_Reckoning):
 class _PastSight(_Reckoning):
     def __init__(self, connection: Connection, registry: Registry, stamp: Stamp) -> None:
         super().__init__(connection, registry, stamp)
-        self._past = Past(connection, stamp.as_of, stamp.as_known)
+        self._past = Past(connection, stamp.as_of, stamp.known_at)
         self._seen = {ref: self.see(assignment) for ref, assignment in self._past.assignments.items()}
 
     def cells(self) -> Mapping[tuple[str, Cell], int]:

@@ -10,13 +10,13 @@ INVENTED = "demo"  # entries of actors whose name starts so are made up, and eve
 class Stamp:
     """As of when a view is true, as known when, where the ledger stood then, and what kind of store this is.
 
-    `as_known` is the instant up to which entries were heard; `seq` and `head` are of the last of them.
+    `known_at` is the instant up to which entries were heard; `seq` and `head` are of the last of them.
 
     `invented`: somebody of the demo made entries here, so what stands in it is no official figure.
     """
 
     as_of: datetime
-    as_known: datetime
+    known_at: datetime
     seq: int
     head: str
     rehearsal: bool

@@ -174,7 +174,7 @@ def _stamp(connection: Connection, end: Vantage, registry: Registry) -> Stamp:
     invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=end.known, upto=end.upto)
     return Stamp(
         as_of=end.at,
-        as_known=end.known,
+        known_at=end.known,
         seq=seq,
         head=digest,
         rehearsal=head.is_rehearsal,
@@ -186,7 +186,7 @@ def _stamp(connection: Connection, end: Vantage, registry: Registry) -> Stamp:
 def _end(stamp: Stamp) -> dict[str, Any]:
     return {
         "as_of": written(stamp.as_of),
-        "as_known": written(stamp.as_known),
+        "known_at": written(stamp.known_at),
         "seq": stamp.seq,
         "head": stamp.head,
     }

@@ -47,7 +47,7 @@ def a_row(**changes: object) -> TaskRow:
 def a_board(*, rehearsal: bool = False, invented: bool = False) -> Board:
     stamp = Stamp(
         as_of=AT,
-        as_known=AT,
+        known_at=AT,
         seq=1234,
         head="9f3c" + "0" * 60,
         rehearsal=rehearsal,

@@ -31,6 +31,8 @@ _SIGNATURE = re.compile(r"— (\S+) (\S+)")
 _LINES = 8  # five of text, an empty one, the signature, and the end of that line
 _ID, _SIGNED = 4, 64
 
+# what is put after a note that a crash cut short in a file that nothing is ever taken out of
+TORN = " (torn)"
 # a note wherever it stands in a mail or in a file of many; `parse` then holds it to its form
 _SOMEWHERE = re.compile(r"^tracker/[^\n]*\n[^\n]*\n[^\n]*\nhead [^\n]*\nat [^\n]*\n\n— [^\n]*$", re.MULTILINE)
 
@@ -117,7 +119,7 @@ def parse(text: str) -> Note:
 def find(text: str) -> tuple[Note, ...]:
     """Return the notes that stand in a text, such as a mail or a file of many; raises Invalid for a spoilt one."""
     plain = text.replace("\r\n", "\n")
-    return tuple(parse(found + "\n") for found in _SOMEWHERE.findall(plain))
+    return tuple(parse(found + "\n") for found in _SOMEWHERE.findall(plain) if not found.endswith(TORN))
 
 
 def _at(line: str) -> datetime:

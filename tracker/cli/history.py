@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli.exits import INTEGRITY
+from tracker.cli import proof
 from tracker.cli.opened import opened, reading
 from tracker.cli.options import ZONE, Format, Known, Limit, ReadAt, Shown, instant
-from tracker.cli.output import put, put_result, working
+from tracker.cli.output import put
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The ledger: every recorded fact, never edited.")
 
@@ -45,25 +45,6 @@ def show(
     put(found, shown, show_history)
 
 
-@app.command("verify")
-def verify(ctx: typer.Context, shown: Shown = Format.TEXT) -> None:
-    """Check every entry against its hash and the one before it; leave with 5 when the ledger does not hold."""
-    from tracker.operations import verify as check
-
-    with opened(ctx) as store, working("checking the ledger…"):
-        verdict = check(store)
-    result = {
-        "holds": verdict.holds,
-        "entries": verdict.entries,
-        "head": verdict.head,
-        "broken_at": verdict.broken_at,
-        "why": verdict.why,
-    }
-    if verdict.holds:
-        put_result(result, shown, f"✓ the ledger holds: {verdict.entries:,} entries, head {verdict.head}")
-        return
-    words = (
-        f"✗ the ledger does not hold at entry {verdict.broken_at}: {verdict.why} ({verdict.entries:,} entries before)"
-    )
-    put_result(result, shown, words)
-    raise typer.Exit(INTEGRITY)
+app.command("seal")(proof.seal)
+app.command("verify")(proof.verify)
+app.command("proof")(proof.proof)

@@ -20,11 +20,14 @@ from tracker.cli import (
     evidence,
     history,
     init,
+    key,
+    proof,
     reminder,
     report,
     run,
     task,
     up,
+    witness,
 )
 from tracker.cli.exits import Guarded
 from tracker.cli.options import Common
@@ -52,6 +55,9 @@ app.add_typer(calendar.app, name="calendar")
 app.add_typer(reminder.app, name="reminder")
 app.add_typer(history.app, name="history")
 app.add_typer(report.app, name="report")
+app.add_typer(proof.receipt, name="receipt")
+app.add_typer(key.app, name="key")
+app.add_typer(witness.app, name="witness")
 app.add_typer(agency.app, name="agency")
 app.add_typer(channel.app, name="channel")
 app.add_typer(db.app, name="db")

@@ -9,6 +9,7 @@ from types import TracebackType
 from apprise import Apprise
 
 from tracker.notify import service
+from tracker.notify.letter import Letter, build_letter
 from tracker.notify.message import build, message_id
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
@@ -42,7 +43,7 @@ def check_channel(channel: str) -> str | None:
 
 
 class Sender:
-    """Sends notices one by one; keeps its mail connection until closed.
+    """Sends notices and letters one by one; keeps its mail connection until closed.
 
     In a rehearsal nothing leaves the machine, and every message says that it is an exercise;
     either the sender or the notice may ask for one. One thread at a time: a worker that wants
@@ -67,6 +68,17 @@ class Sender:
             return service.notify(channel, title=said.subject, body=said.text, identity=message_id(notice).strip("<>"))
         with self._lock:
             return self._mail(channel, notice)
+
+    def write(self, channel: str, letter: Letter) -> Outcome:
+        """Return what became of one letter to one channel; no server's behaviour raises."""
+        letter = replace(letter, rehearsal=True) if self._rehearsal else letter
+        if wrong := self._refusal(channel, rehearsal=letter.rehearsal):
+            return Outcome("permanent", None, wrong)
+        if "://" in channel:
+            return service.notify(channel, title=letter.title, body=letter.text, identity=letter.identity)
+        with self._lock:
+            apprise, mail = self._service(channel)
+            return post(apprise, mail, build_letter(letter, channel), title=letter.title, body=letter.text)
 
     def close(self) -> None:
         """Take leave of the mail server."""

@@ -6,7 +6,7 @@ one that is out of force still shows where old seals came from.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from typing import Any
 from tracker.audit.keys import MADE, ROTATED, Ring, Signer, Vkey, ring_of
 from tracker.audit.seal import origin_of
 from tracker.domain.entry import Draft
-from tracker.domain.errors import Broken, Conflict, Invalid, NotFound, Refused
+from tracker.domain.errors import Conflict, Invalid, NotFound, Refused
 from tracker.settings import Settings
 from tracker.store import ledger, seals
 from tracker.store.store import Connection, Store
@@ -171,12 +171,3 @@ def _keep_name(folder: Path) -> None:
 def _record(connection: Connection, kind: str, payload: Mapping[str, Any], at: datetime, actor: str) -> int:
     draft = Draft(kind=kind, effective_at=at, actor=actor, payload=payload)
     return ledger.append(connection, [draft], at=at).seq
-
-
-def texts(found: tuple[Key, ...]) -> Iterator[str]:
-    """Yield the public halves of keys in their order, each as one line."""
-    for key in found:
-        yield key.vkey.text()
-
-
-__all__ = ["Broken", "Key", "file_of", "keyfile_of", "keys", "make_key", "ring_at", "rotate_key", "signer_of", "texts"]

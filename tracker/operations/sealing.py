@@ -41,6 +41,21 @@ def seal(store: Store, *, at: datetime, keyfile: Path, force: bool = False) -> S
         return made if seals.add(connection, asdict(made)) else None
 
 
+def last_seal(store: Store) -> Sealed | None:
+    """Return the seal of the most entries; None before the first."""
+    with store.read() as connection:
+        return seals.last(connection)
+
+
+def unsealed(store: Store) -> tuple[int, datetime | None]:
+    """Return how many entries no seal holds yet, and when the first of them was recorded."""
+    with store.read() as connection:
+        last = seals.last(connection)
+        size = last.size if last else 0
+        first = seals.entry_at(connection, size + 1)
+        return max(ledger.position(connection).seq - size, 0), first.recorded_at if first else None
+
+
 def _due(connection: Connection, head: Position, last: Sealed | None, *, at: datetime, force: bool) -> bool:
     size = last.size if last else 0
     new = head.seq - size

@@ -12,23 +12,24 @@ from sqlalchemy import text
 
 from tracker.store.store import Store
 
-# one number for all workers of one PostgreSQL database; advisory locks of other programs use others
+# one number a work for all workers of one PostgreSQL database; advisory locks of other programs use others
 KEY = 0x7472_6163_6B_65  # "tracke"
+KEYS = {"tick": KEY, "seal": KEY + 1}
 
 
 @contextmanager
-def tick_lock(store: Store) -> Iterator[bool]:
-    """Yield whether this worker alone may tick now; it never waits."""
-    locked = _advisory(store) if store.engine.dialect.name == "postgresql" else _beside(store)
+def tick_lock(store: Store, work: str = "tick") -> Iterator[bool]:
+    """Yield whether this worker alone may do its work now; it never waits. Sealing does not wait for ticks."""
+    locked = _advisory(store, KEYS[work]) if store.engine.dialect.name == "postgresql" else _beside(store, work)
     with locked as mine:
         yield mine
 
 
 @contextmanager
-def _beside(store: Store) -> Iterator[bool]:
+def _beside(store: Store, work: str) -> Iterator[bool]:
     # the path is made absolute and free of links, so that every name of one file is one lock
     database = Path(str(store.engine.url.database)).resolve()
-    lock = FileLock(f"{database}.tick", is_singleton=False, thread_local=False)
+    lock = FileLock(f"{database}.{work}", is_singleton=False, thread_local=False)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -41,12 +42,12 @@ def _beside(store: Store) -> Iterator[bool]:
 
 
 @contextmanager
-def _advisory(store: Store) -> Iterator[bool]:
+def _advisory(store: Store, key: int) -> Iterator[bool]:
     # autocommit: a transaction open for the whole tick would keep the server from cleaning up
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        mine = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": KEY}).scalar_one())
+        mine = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one())
         try:
             yield mine
         finally:
             if mine:
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": KEY})
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})

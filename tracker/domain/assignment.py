@@ -157,11 +157,11 @@ def fold(
     if kind == "reinstated":
         facts = _given(payload, at=at)
         after = replace(after, version=payload["version"], remind=payload["remind"], rung=None, told=None)
-        return replace(after, facts=facts, ordered_day=_last_day(facts), **_NOTHING_PENDING)
+        return replace(after, facts=facts, ordered_day=_ordered(payload, facts), **_NOTHING_PENDING)
     if kind == "date_set":
         facts = replace(before.facts, **_terms(payload))
         after = replace(after, facts=facts, version=payload["version"], remind=payload["remind"])
-        after = replace(after, ordered_day=_last_day(facts))
+        after = replace(after, ordered_day=_ordered(payload, facts))
         if before.facts.is_unresolved and facts.limit is not None:
             # its first date, only set later: it is announced like a new assignment
             after = replace(after, first_day=before.first_day or facts.limit.last_day, rung=None, told=None)
@@ -293,6 +293,8 @@ def state_document(assignment: Assignment, *, version: int) -> dict[str, Any]:
     """Return what an assignment that continues another one takes over from it, as an entry's payload holds it."""
     facts = assignment.facts
     received, returned = facts.received_at, facts.returned_at
+    asked, contested = assignment.asked_at, assignment.contested_at
+    ordered = assignment.ordered_day
     return {
         "progress": str(facts.progress),
         "touched_at": stamp(facts.touched_at),
@@ -305,6 +307,10 @@ def state_document(assignment: Assignment, *, version: int) -> dict[str, Any]:
         **({"done_on": facts.done_on.isoformat()} if facts.done_on else {}),
         **({"accepted_at": stamp(facts.accepted_at)} if facts.accepted_at else {}),
         **({"suspended_at": stamp(facts.suspended_at), "why": facts.why} if facts.suspended_at else {}),
+        **({"asked_at": stamp(asked), "asked_day": str(assignment.asked_day)} if asked else {}),
+        **({"contested_at": stamp(contested)} if contested else {}),
+        **({"delegate": assignment.delegate} if assignment.delegate else {}),
+        **({"ordered_day": ordered.isoformat()} if ordered and ordered != _last_day(facts) else {}),
     }
 
 
@@ -322,8 +328,18 @@ def _continued(made: Assignment, state: Mapping[str, Any]) -> Assignment:
         why=state.get("why", made.facts.why),
     )
     first_day = date.fromisoformat(state["first_day"]) if state["first_day"] else None
-    extensions = state.get("extensions", 0)
-    return replace(made, facts=facts, version=state["version"], first_day=first_day, extensions=extensions)
+    return replace(
+        made,
+        facts=facts,
+        version=state["version"],
+        first_day=first_day,
+        extensions=state.get("extensions", 0),
+        asked_at=instant(state["asked_at"]) if "asked_at" in state else None,
+        asked_day=date.fromisoformat(state["asked_day"]) if "asked_day" in state else None,
+        contested_at=instant(state["contested_at"]) if "contested_at" in state else None,
+        delegate=state.get("delegate"),
+        ordered_day=_ordered(state, facts),
+    )
 
 
 _NOTHING_PENDING: Mapping[str, Any] = {"asked_at": None, "asked_day": None, "contested_at": None}
@@ -331,6 +347,11 @@ _NOTHING_PENDING: Mapping[str, Any] = {"asked_at": None, "asked_day": None, "con
 
 def _last_day(facts: Facts) -> date | None:
     return facts.limit.last_day if facts.limit else None
+
+
+def _ordered(said: Mapping[str, Any], facts: Facts) -> date | None:
+    """Return the last day the directive itself sets: the one in force, unless another was granted."""
+    return date.fromisoformat(said["ordered_day"]) if "ordered_day" in said else _last_day(facts)
 
 
 def _asides(before: Assignment, kind: str, payload: Payload, at: datetime) -> Mapping[str, Any]:

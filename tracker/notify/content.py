@@ -64,7 +64,7 @@ def sheet(notice: Notice) -> Sheet:
         subject=subject(notice),
         badge=badge(notice),
         banner=_banner(notice),
-        addressed=words.gettext("To: {agency} (lead)").format(agency=notice.agency_name),
+        addressed=_addressed(notice),
         opening=_opening(notice),
         rows=tuple(_rows(notice)),
         working=_working(notice),
@@ -75,6 +75,37 @@ def sheet(notice: Notice) -> Sheet:
         footer=tuple(_footer(notice)),
         colon=words.gettext(":"),  # French sets a space before it
     )
+
+
+def _addressed(notice: Notice) -> str:
+    words, reader = catalogue(notice.language), notice.recipient_name
+    match notice.role:
+        case "delegate":
+            pattern = words.gettext("To: {reader} (the work was delegated to it by {agency}, the lead)")
+            return pattern.format(reader=reader, agency=notice.agency_name)
+        case "deputy" if notice.covers_until is not None:
+            pattern = words.gettext("To: {reader} (deputy for {covered} until {day})")
+            until = day(notice.covers_until, notice.language)
+            return pattern.format(reader=reader, covered=notice.covers_for, day=until)
+    return words.gettext("To: {agency} (lead)").format(agency=notice.agency_name)
+
+
+def _because(notice: Notice) -> str:
+    """Return why the reader gets the mail, and who answers for the task."""
+    words = catalogue(notice.language)
+    match notice.role:
+        case "delegate":
+            pattern = words.gettext(
+                "You receive it because {agency}, which stays answerable, delegated the work to you."
+            )
+            return pattern.format(agency=notice.agency_name)
+        case "deputy" if notice.covers_until is not None:
+            pattern = words.gettext(
+                "You receive it as deputy for {covered} until {day}; {agency} stays answerable for this task."
+            )
+            until = day(notice.covers_until, notice.language)
+            return pattern.format(covered=notice.covers_for, day=until, agency=notice.agency_name)
+    return words.gettext("You receive it as the lead for this task: {agency}.").format(agency=notice.agency_name)
 
 
 def subject(notice: Notice) -> str:
@@ -258,7 +289,7 @@ def _footer(notice: Notice) -> Iterator[str]:
     yield words.gettext("Automatic message {reference}, about the task {assignment}.").format(
         reference=notice.reference, assignment=notice.assignment
     )
-    yield words.gettext("You receive it as the lead for this task: {agency}.").format(agency=notice.agency_name)
+    yield _because(notice)
     yield words.gettext("As of {instant}; ledger position ({seq}, {head}).").format(
         instant=instant(notice.as_of, notice.zone, notice.language),
         seq=notice.seq,

@@ -78,6 +78,11 @@ class Notice:
     head: str
     as_of: datetime
     rehearsal: bool
+    # who reads it, and as what: the lead itself, a unit it delegated to, or a deputy for some time
+    recipient_name: str = ""
+    role: str = "lead"
+    covers_for: str | None = None
+    covers_until: date | None = None
 
 
 def folded(text: str) -> str:

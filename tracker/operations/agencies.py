@@ -10,6 +10,7 @@ from tracker.domain.assignment import Assignment, assignment_ref, state_document
 from tracker.domain.entry import Draft, Payload
 from tracker.domain.errors import NotFound, Refused
 from tracker.domain.standing import SETTLED
+from tracker.domain.waiting import above
 from tracker.operations.duties import terms_of
 from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
 from tracker.operations.waiting import changes, scene_after
@@ -158,7 +159,10 @@ def _handing(
 
     def give(assignment: Assignment, waiting: Sequence[str]) -> Step:
         payload = {"task": assignment.task, "agency": to_code, "waiting_for": list(waiting), **terms_of(assignment)}
-        payload |= {"continues": assignment.ref, "state": state_document(assignment, version=assignment.version)}
+        state = state_document(assignment, version=assignment.version)
+        if assignment.delegate is not None and to_code not in above(assignment.delegate, registry):
+            del state["delegate"]  # the unit stayed with the office that ended
+        payload |= {"continues": assignment.ref, "state": state}
         return Step(None, _draft("assigned", targets[assignment.ref][0], payload, at, actor))
 
     closed = [close(assignment) for assignment in mine]

@@ -4,7 +4,7 @@ A task under another id keeps its assignments; a task that a superseding directi
 carried over to a new assignment that says what it continues; the rest is added, moved or withdrawn.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import repeat
@@ -18,10 +18,10 @@ from tracker.domain.directive import Directive
 from tracker.domain.entry import Draft
 from tracker.domain.errors import Refused
 from tracker.domain.standing import CLOSED_OUT, SETTLED, Progress
-from tracker.operations.duties import Duty, terms_of
+from tracker.operations.duties import Duty, ordered, terms_of
 from tracker.operations.recording import Step, after_step
 from tracker.operations.waiting import any_one_will_do, changes, name_of, release, scene_after
-from tracker.store import adopted, assignments
+from tracker.store import adopted, assignments, ledger
 from tracker.store.store import Connection
 
 
@@ -87,7 +87,7 @@ def amendment(
     known = {slot(assignment) for assignment in kept}
     new = [duty for ref, duty in owed.items() if ref not in known]
     _check_ids(new, kept, writer.directive)
-    new, back, over = _any(owed, kept, new, writer)
+    new, back, over = _any(owed, kept, new, writer, _withdrawn(connection, kept))
     over_refs = {step.before.ref for step in over if step.before}
     moved, gone = _moved_and_gone([a for a in kept if a.ref not in over_refs], owed, writer)
     closings = before.closings(new, writer)
@@ -119,18 +119,19 @@ def _moved_and_gone(
             continue  # what was completed under the old terms stays completed under them
         if duty is None and not _stays(assignment, writer.directive, writer.at):
             gone.append(writer.step(assignment, "withdrawn", {"why": why}))
-        elif duty is not None and _ordered_terms(assignment, duty) != duty.terms:
-            payload = {**duty.terms, "version": assignment.version + 1}
-            moved.append(writer.step(assignment, "date_set", payload))
+        elif duty is not None:
+            terms = _new_terms(assignment, duty)
+            if terms != {**terms_of(assignment), **ordered(assignment)}:
+                moved.append(writer.step(assignment, "date_set", {**terms, "version": assignment.version + 1}))
     return moved, gone
 
 
-def _ordered_terms(assignment: Assignment, duty: Duty) -> Mapping[str, Any]:
-    """Return the terms an assignment stands under, less a date that was granted: the text did not set that one."""
-    limit, ordered = duty.limit, assignment.ordered_day
-    own = terms_of(assignment)
-    granted = assignment.facts.limit is not None and assignment.facts.limit.last_day != ordered
-    return {**own, "limit": duty.terms["limit"]} if granted and limit and limit.last_day == ordered else own
+def _new_terms(assignment: Assignment, duty: Duty) -> dict[str, Any]:
+    """Return the terms under the new text: those of the duty, with the date that was granted where the text's stays."""
+    granted = ordered(assignment)
+    if granted and duty.limit is not None and duty.limit.last_day == assignment.ordered_day:
+        return {**duty.terms, "limit": terms_of(assignment)["limit"], **granted}
+    return duty.terms
 
 
 def _waiting(
@@ -188,24 +189,30 @@ def _given(before: Assignment | None, duty: Duty, waiting: Sequence[str], old: _
     if was is not None:
         if was.facts.progress in SETTLED:
             payload |= {**terms_of(was), "waiting_for": []}  # completed under the old terms
+        else:
+            new = _new_terms(was, duty)
+            payload |= {name: new[name] for name in duty.terms}
         terms = {name: payload[name] for name in duty.terms}
-        version = was.version + (terms != terms_of(was))
-        payload |= {"continues": was.ref, "state": state_document(was, version=version)}
+        state = state_document(was, version=was.version + (terms != terms_of(was)))
+        if terms["limit"] != terms_of(was)["limit"]:
+            state.pop("ordered_day", None)  # what was granted before gave way to a date of the new text
+        payload |= {"continues": was.ref, "state": state}
     return writer.step(None, "assigned", payload, ref=duty.ref)
 
 
 def _any(
-    owed: Mapping[str, Duty], kept: Sequence[Assignment], new: list[Duty], writer: Writer
+    owed: Mapping[str, Duty], kept: Sequence[Assignment], new: list[Duty], writer: Writer, withdrawn: Collection[str]
 ) -> tuple[list[Duty], list[tuple[Assignment | None, Duty]], list[Step]]:
     """Return which duties are new, which are owed again, and the steps that close what another agency has done.
 
-    Where any one of some agencies has completed a task, the others never come to owe it.
+    Where any one of some agencies has completed a task, the others never come to owe it. What an earlier
+    text withdrew is owed again where this one holds it; what somebody gave up by a decision is not.
     """
     tasks = {task.key: task for task in writer.directive.tasks}
     chosen = {key for key, task in tasks.items() if any_one_will_do(task)}
     completed = [a for a in kept if a.facts.progress == Progress.COMPLETED and a.task in chosen]
     done = {(a.task, a.occurrence): a for a in completed}
-    back = [(a, owed[slot(a)]) for a in kept if a.facts.progress == Progress.DISCONTINUED and slot(a) in owed]
+    back = [(a, owed[slot(a)]) for a in kept if a.ref in withdrawn and slot(a) in owed]
     again: list[tuple[Assignment | None, Duty]] = [(a, d) for a, d in back if (a.task, a.occurrence) not in done]
     over = [
         release(a, doer, name=name_of(doer.agency, writer.registry), at=writer.at, actor=writer.actor)
@@ -213,6 +220,16 @@ def _any(
         if a.facts.progress not in SETTLED and (doer := done.get((a.task, a.occurrence))) and slot(a) in owed
     ]
     return [duty for duty in new if (duty.task.key, duty.occurrence) not in done], again, over
+
+
+def _withdrawn(connection: Connection, kept: Iterable[Assignment]) -> frozenset[str]:
+    """Return the references of what an earlier text withdrew: it ended like what was given up, but by no decision."""
+    found = set()
+    for assignment in kept:
+        if assignment.facts.progress == Progress.DISCONTINUED:
+            last = list(ledger.entries(connection, assignment=assignment.ref, kinds=("withdrawn", "discontinued")))[-1]
+            found |= {assignment.ref} if last.kind == "withdrawn" else set()
+    return frozenset(found)
 
 
 def _check_ids(new: Iterable[Duty], kept: Iterable[Assignment], directive: Directive) -> None:

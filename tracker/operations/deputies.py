@@ -9,6 +9,7 @@ from tracker.domain.authority import standpoint
 from tracker.domain.entry import Draft
 from tracker.domain.errors import Conflict, NotFound, Refused
 from tracker.domain.waiting import above
+from tracker.operations.recipients import recall
 from tracker.operations.recording import registry_in_force
 from tracker.store import deputies, ledger
 from tracker.store.deputies import Deputy
@@ -17,9 +18,10 @@ from tracker.store.store import Connection, Store
 NAMED, ENDED = "deputy_named", "deputy_ended"
 
 
-def deputies_of(connection: Connection, agency: str, *, on: date) -> tuple[str, ...]:
-    """Return the offices that cover for an agency on a day."""
-    return deputies.on_day(connection, [agency], on).get(agency, ())
+def deputies_of(connection: Connection, *agencies: str, on: date) -> tuple[str, ...]:
+    """Return the offices that cover for one of some agencies on a day."""
+    found = deputies.on_day(connection, agencies, on)
+    return tuple(dict.fromkeys(deputy for agency in agencies for deputy in found.get(agency, ())))
 
 
 def name_deputy(
@@ -73,6 +75,7 @@ def end_deputy(store: Store, seq: int, *, at: datetime, actor: str) -> Deputy:
         payload = {"named": seq, "agency": named.agency, "deputy": named.deputy, "until": yesterday.isoformat()}
         ledger.append(connection, [Draft(kind=ENDED, effective_at=at, actor=actor, payload=payload)], at=at)
         deputies.end(connection, seq, until_day=yesterday)
+        recall(connection, named.deputy, at=at, actor=actor)
         return Deputy(seq=seq, agency=named.agency, deputy=named.deputy, from_day=named.from_day, until_day=yesterday)
 
 

@@ -61,6 +61,12 @@ def terms_of(assignment: Assignment) -> dict[str, Any]:
     return {**terms, **anchor_document(facts.anchor, facts.anchored_on)}
 
 
+def ordered(assignment: Assignment) -> dict[str, str]:
+    """Return what an entry says of the day the directive itself sets, where another one was granted."""
+    day, limit = assignment.ordered_day, assignment.facts.limit
+    return {} if day is None or limit is None or limit.last_day == day else {"ordered_day": day.isoformat()}
+
+
 def duty_of(
     task: Task,
     agency: str,

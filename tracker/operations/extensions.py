@@ -17,7 +17,7 @@ from tracker.domain.lifecycle import BY_KIND
 from tracker.operations.moving import Payload, commit, find, move, prepare
 from tracker.operations.recording import Step, registry_in_force
 from tracker.operations.waiting import scene_of, tasks_in_force
-from tracker.store import assignments, ledger, outbox
+from tracker.store import assignments, ledger
 from tracker.store.store import Connection, Store
 
 
@@ -82,10 +82,7 @@ def grant(
             words = {"with": before.ref, "day": its_day.isoformat(), **said}
             check_move("moved_along", other, words, at=at)
             steps.append(_dated(other, "moved_along", words, its_day, registry, at, actor))
-        after = commit(connection, steps, at=at, actor=actor, registry=registry)
-        for assignment in after:
-            outbox.cancel(connection, assignment.ref, why="the deadline has changed")
-        return after
+        return commit(connection, steps, at=at, actor=actor, registry=registry)
 
 
 def refuse(store: Store, ref: str, *, at: datetime, actor: str, why: str, seen: int | None = None) -> Assignment:

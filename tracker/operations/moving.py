@@ -5,24 +5,25 @@ from datetime import datetime
 from typing import Any
 
 from tracker.domain.agency import Registry
-from tracker.domain.assignment import Assignment, check_move, fold
+from tracker.domain.assignment import Assignment, check_move
 from tracker.domain.authority import check_who
 from tracker.domain.entry import Draft
 from tracker.domain.errors import Conflict, NotFound
-from tracker.domain.lifecycle import BY_KIND
-from tracker.domain.standing import SETTLED, Progress
+from tracker.domain.lifecycle import BY_KIND, Who
+from tracker.domain.standing import SETTLED
 from tracker.operations.anchors import resolved
 from tracker.operations.deputies import deputies_of
 from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
+from tracker.operations.undoing import owed_again
 from tracker.operations.waiting import changes, released, scene_after
-from tracker.store import assignments, ledger, outbox
+from tracker.store import assignments, ledger
 from tracker.store.store import Connection, Store
 
 Payload = dict[str, Any]
 # what a kind of move has to check or to add, once the assignment is held: it may fill the payload
 Also = Callable[[Connection, Registry, Assignment, datetime], Payload]
-# what no reminder speaks of any more
-QUIET = SETTLED | {Progress.SUBMITTED, Progress.SUSPENDED}
+# what goes with a move in its transaction, once it is recorded: the assignment before and after
+Then = Callable[[Connection, Assignment, Assignment, datetime], None]
 
 
 def move(
@@ -35,8 +36,9 @@ def move(
     actor: str,
     seen: int | None = None,
     also: Also | None = None,
+    after: Then | None = None,
 ) -> Assignment:
-    """Make a move and return the assignment after it.
+    """Make a move and return the assignment after it, all in one transaction with what `also` and `after` add.
 
     `seen` is the position of the entry the person decided by (`Assignment.changed`): Conflict where
     there is a newer one. Raises Refused where the move is not open from here, or not to this actor.
@@ -49,7 +51,10 @@ def move(
         if also is not None:
             payload = {**payload, **also(connection, registry, before, at)}
         step = Step(before, Draft(kind=kind, effective_at=at, actor=actor, assignment=before.ref, payload=payload))
-        return commit(connection, [step], at=at, actor=actor, registry=registry)[0]
+        made = commit(connection, [step], at=at, actor=actor, registry=registry)[0]
+        if after is not None:
+            after(connection, before, made, at)
+        return made
 
 
 def prepare(
@@ -64,8 +69,11 @@ def prepare(
     registry: Registry,
 ) -> None:
     """Raise Refused or Conflict where a move cannot be made, before anything is written."""
-    deputies = deputies_of(connection, before.agency, on=registry.calendar.civil_day(at))
-    check_who(BY_KIND[kind], before, actor=actor, registry=registry, deputies=deputies)
+    transition = BY_KIND[kind]
+    # a unit's deputy may do what the unit may: not what is for the lead alone
+    covered = {before.agency, before.delegate or before.agency} if transition.who == Who.AGENCY else {before.agency}
+    deputies = deputies_of(connection, *covered, on=registry.calendar.civil_day(at))
+    check_who(transition, before, actor=actor, registry=registry, deputies=deputies)
     if seen is not None and before.changed != seen:
         raise Conflict(_what_came_first(connection, before, seen))
     check_move(kind, before, payload, at=at)
@@ -75,20 +83,15 @@ def commit(
     connection: Connection, steps: Sequence[Step], *, at: datetime, actor: str, registry: Registry
 ) -> tuple[Assignment, ...]:
     """Record steps with what follows from them, and return their assignments as they are after."""
-    coming = [_after(step, at) for step in steps]
-    freed = _following(connection, coming, steps, at=at, actor=actor)
+    coming = [after_step(step, at, seq=step.before.seq if step.before else 0) for step in steps]
+    undone = [a for a, step in zip(coming, steps, strict=True) if step.draft.kind == "reopened"]
+    back = owed_again(connection, undone, at=at, actor=actor)
+    freed = _following(connection, [*coming, *(after_step(step, at) for step in back)], undone, at=at, actor=actor)
     settled = [a for a in (*coming, *(after_step(step, at) for step in freed)) if a.facts.progress in SETTLED]
     dated = resolved(connection, settled, at=at, actor=actor, registry=registry)
-    _, (after, _) = record_runs(connection, [*steps, *freed], dated, at=at, registry=registry)
-    mine = after[: len(steps)]
-    for assignment, step in zip(mine, steps, strict=True):
-        if assignment.facts.progress in QUIET:
-            outbox.cancel(connection, assignment.ref, why=f"{step.draft.kind} before it was sent")
-    refs = {assignment.ref for assignment in mine}
-    for other in settled:
-        if other.ref not in refs:
-            outbox.cancel(connection, other.ref, why="done by another agency before it was sent")
-    return mine
+    runs = [*steps, *back], freed, dated
+    _, (after, *_) = record_runs(connection, *runs, at=at, registry=registry)
+    return after[: len(steps)]
 
 
 def find(connection: Connection, ref: str, *, lock: bool = False) -> Assignment:
@@ -103,25 +106,15 @@ def find(connection: Connection, ref: str, *, lock: bool = False) -> Assignment:
     raise NotFound(f"there is no assignment '{ref}'")
 
 
-def _after(step: Step, at: datetime) -> Assignment:
-    draft = step.draft
-    assert draft.assignment is not None
-    seq = step.before.seq if step.before else 0
-    return fold(
-        step.before, draft.kind, draft.payload, ref=draft.assignment, seq=seq, effective_at=draft.effective_at, at=at
-    )
-
-
 def _following(
-    connection: Connection, coming: Sequence[Assignment], steps: Sequence[Step], *, at: datetime, actor: str
+    connection: Connection, coming: Sequence[Assignment], undone: Sequence[Assignment], *, at: datetime, actor: str
 ) -> list[Step]:
     """Return the steps for what is closed out or waits otherwise because of some moves."""
-    if all(step.draft.kind != "reopened" for step in steps):
+    if not undone:
         return released(connection, coming, at=at, actor=actor)
-    # what was free to start waits again
+    # what was free to start waits again, and what is reopened waits for whatever is not done by now
     scene, found = scene_after(connection, coming)
-    refs = {assignment.ref for assignment in coming}
-    return changes((a for a in found if a.ref not in refs), scene, at=at, actor=actor)
+    return changes(found, scene, at=at, actor=actor)
 
 
 def _what_came_first(connection: Connection, before: Assignment, seen: int) -> str:

@@ -1,8 +1,9 @@
 """Whose task it is: contested and upheld, transferred, excused, given up; and who below the lead does the work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import count
+from typing import Any
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment, assignment_ref, state_document
@@ -12,10 +13,11 @@ from tracker.domain.standing import SETTLED
 from tracker.domain.waiting import above
 from tracker.operations.agencies import KIND as HANDED_ON
 from tracker.operations.duties import terms_of
-from tracker.operations.moving import Payload, find, move, prepare
+from tracker.operations.moving import Payload, Then, find, move, prepare
+from tracker.operations.recipients import recall_unit
 from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
 from tracker.operations.waiting import changes, scene_after
-from tracker.store import assignments, ledger, outbox
+from tracker.store import assignments, ledger
 from tracker.store.store import Connection, Store
 
 
@@ -55,20 +57,18 @@ def transfer(
         _check_agency(registry, to_code, before, at)
         payload["why"] = f"transferred to {registry.agencies[to_code].name.en}: {why.strip()}"
         close = Step(before, _draft("transferred", before.ref, payload, at, actor))
-        given = {
-            "task": before.task,
-            "agency": to_code,
-            "waiting_for": list(before.facts.waiting_for),
-            **terms_of(before),
-            "continues": before.ref,
-            "state": state_document(before, version=before.version),
-        }
-        give = Step(None, _draft("assigned", new_ref, given, at, actor))
-        scene, found = scene_after(connection, [after_step(close, at), after_step(give, at)])
-        waiting = changes((a for a in found if a.ref not in (before.ref, new_ref)), scene, at=at, actor=actor)
+
+        def give(waiting: Sequence[str]) -> Step:
+            given = {"task": before.task, "agency": to_code, "waiting_for": list(waiting), **terms_of(before)}
+            given |= {"continues": before.ref, "state": _handed_over(before)}
+            return Step(None, _draft("assigned", new_ref, given, at, actor))
+
+        scene, found = scene_after(connection, [after_step(close, at), after_step(give(()), at)])
+        new_step = give(scene.waits_for(before.task, to_code))
+        waiting = changes((a for a in found if a.ref != new_ref), scene, at=at, actor=actor)
         note = _note(before, to_code, why.strip(), at, actor)
-        _, ((new, _), _) = record_runs(connection, [give, close], waiting, at=at, registry=registry, others=[note])
-        outbox.cancel(connection, before.ref, why="transferred before it was sent")
+        runs = [new_step, close], waiting
+        _, ((new, _), _) = record_runs(connection, *runs, at=at, registry=registry, others=[note])
         return new
 
 
@@ -103,17 +103,42 @@ def delegate(
     def also(connection: Connection, registry: Registry, before: Assignment, at: datetime) -> Payload:
         if unit not in registry.agencies:
             raise NotFound(f"the registry has no agency '{unit}'", code="unknown-agency")
+        if unit == before.delegate:
+            raise Refused(f"{ref} is with {unit} already", code="same-agency")
         if before.agency not in above(unit, registry):
             raise Refused(f"{unit} does not stand below {before.agency}", code="not-below")
+        today = registry.calendar.civil_day(at)
+        if not registry.agencies[unit].is_valid(today):
+            raise Refused(f"{unit} does not exist on {today}: it cannot do anything", code="agency-ended")
         return {}
 
     payload = {"to": unit, "words": words}
-    return move(store, ref, "delegated", payload, at=at, actor=actor, seen=seen, also=also)
+    after = _recalling(actor)
+    return move(store, ref, "delegated", payload, at=at, actor=actor, seen=seen, also=also, after=after)
 
 
 def take_back(store: Store, ref: str, *, at: datetime, actor: str, seen: int | None = None) -> Assignment:
-    """Record that the lead does the work itself again."""
-    return move(store, ref, "delegation_ended", {}, at=at, actor=actor, seen=seen)
+    """Record that the lead does the work itself again; what was not sent to the unit yet is not sent any more."""
+    return move(store, ref, "delegation_ended", {}, at=at, actor=actor, seen=seen, after=_recalling(actor))
+
+
+def _recalling(actor: str) -> Then:
+    """Return what goes with a move that takes a task from the unit that has it."""
+
+    def after(connection: Connection, before: Assignment, after: Assignment, at: datetime) -> None:
+        if before.delegate is not None:
+            recall_unit(connection, before.delegate, at=at, actor=actor)
+
+    return after
+
+
+def _handed_over(before: Assignment) -> dict[str, Any]:
+    """Return what goes with a task to another agency: its life, but neither questions asked nor a unit of the old."""
+    state = state_document(before, version=before.version)
+    return {name: value for name, value in state.items() if name not in _STAYS_BEHIND}
+
+
+_STAYS_BEHIND = frozenset({"asked_at", "asked_day", "contested_at", "delegate"})
 
 
 def _check_agency(registry: Registry, code: str, assignment: Assignment, at: datetime) -> None:

@@ -7,7 +7,9 @@ from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
 from tracker.domain.errors import Refused
 from tracker.domain.evidence import Proof
+from tracker.operations.evidence import check_proofs, keep_proofs
 from tracker.operations.moving import Payload, find, move
+from tracker.operations.reading import task_of
 from tracker.operations.waiting import check_during
 from tracker.store.store import Connection, Store
 
@@ -41,20 +43,23 @@ def submit(
     Whatever day it names, it counts as received now. Raises Refused where the task asks for
     evidence and none is named, or where the day has not come yet.
     """
+    shown: list[Proof] = []
 
     def also(connection: Connection, registry: Registry, before: Assignment, at: datetime) -> Payload:
         _check_evidence(connection, before, document, proofs)
         check_during(connection, before)
         if done_on is not None and done_on > registry.calendar.civil_day(at):
             raise Refused(f"{done_on} has not come yet: report what was done when it was", code="not-done-yet")
-        return {}
+        shown.extend(check_proofs(connection, proofs, at=at, actor=actor))
+        return {"proofs": [proof.payload for proof in shown]} if shown else {}
 
-    payload: Payload = {"words": words, "document": document}
+    def keep(connection: Connection, before: Assignment, after: Assignment, at: datetime) -> None:
+        keep_proofs(connection, after.seq, after.ref, shown)
+
+    payload: Payload = {"words": words.strip(), "document": document}
     if done_on is not None:
         payload["done_on"] = done_on.isoformat()
-    if proofs:
-        payload["proofs"] = [proof.payload for proof in proofs]
-    return move(store, ref, "submitted", payload, at=at, actor=actor, seen=seen, also=also)
+    return move(store, ref, "submitted", payload, at=at, actor=actor, seen=seen, also=also, after=keep)
 
 
 def accept(store: Store, ref: str, *, at: datetime, actor: str, seen: int | None = None) -> Assignment:
@@ -75,8 +80,6 @@ def reopen(store: Store, ref: str, *, at: datetime, actor: str, why: str, seen: 
 def _check_evidence(
     connection: Connection, assignment: Assignment, document: str | None, proofs: Sequence[Proof]
 ) -> None:
-    from tracker.operations.reading import task_of
-
     shown = (document or "").strip() or proofs
     if not shown and task_of(connection, assignment.task).evidence_required:
         raise Refused(f"{assignment.ref} asks for evidence: name the document that shows it", code="no-evidence")

@@ -43,16 +43,21 @@ def listed(connection: Connection) -> tuple[Deputy, ...]:
     return tuple(Deputy(**row) for row in connection.execute(select(DEPUTY).order_by(DEPUTY.c.seq)).mappings())
 
 
-def on_day(connection: Connection, agencies: Iterable[str], day: date) -> Mapping[str, tuple[str, ...]]:
-    """Return the deputies that cover for some agencies on a day, by agency; agencies without one are left out."""
-    question = select(DEPUTY.c.agency, DEPUTY.c.deputy).where(
+def covering(connection: Connection, agencies: Iterable[str], day: date) -> Mapping[str, tuple[Deputy, ...]]:
+    """Return who covers for some agencies on a day, by agency, in the order they were named."""
+    question = select(DEPUTY).where(
         DEPUTY.c.agency.in_(sorted(agencies)), DEPUTY.c.from_day <= day, DEPUTY.c.until_day >= day
     )
-    found: dict[str, list[str]] = {}
-    for agency, deputy in connection.execute(question.order_by(DEPUTY.c.seq)):
-        if deputy not in found.setdefault(agency, []):
-            found[agency].append(deputy)
-    return {agency: tuple(names) for agency, names in found.items()}
+    found: dict[str, list[Deputy]] = {}
+    for row in connection.execute(question.order_by(DEPUTY.c.seq)).mappings():
+        found.setdefault(row["agency"], []).append(Deputy(**row))
+    return {agency: tuple(named) for agency, named in found.items()}
+
+
+def on_day(connection: Connection, agencies: Iterable[str], day: date) -> Mapping[str, tuple[str, ...]]:
+    """Return the deputies that cover for some agencies on a day, by agency; agencies without one are left out."""
+    found = covering(connection, agencies, day)
+    return {agency: tuple(dict.fromkeys(one.deputy for one in named)) for agency, named in found.items()}
 
 
 def clear(connection: Connection) -> None:

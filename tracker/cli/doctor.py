@@ -14,7 +14,7 @@ from tracker.cli.options import ZONE, Format, Shown
 
 if TYPE_CHECKING:
     from tracker.settings import Settings
-    from tracker.views import Health
+    from tracker.views import Health, Store
 
 LATE = timedelta(hours=1)  # flows tick every few minutes: an hour without one is a fault
 PROBE_SECONDS = 3.0
@@ -86,6 +86,7 @@ def _store(ctx: typer.Context) -> Iterator[Check]:
             head = f"{verdict.entries:,} entries hold, head {verdict.head[:12]}…"
             wrong = f"entry {verdict.broken_at}: {verdict.why}"
             yield Check("ledger", verdict.holds, head if verdict.holds else wrong, "tell the auditor; restore a backup")
+            yield _evidence(ctx, store)
     except TrackerError as error:
         yield Check("database", False, f"{error.code}: {error}", "see --database and TRACKER_DATABASE_URL")
 
@@ -106,6 +107,17 @@ def _work(found: "Health", at: datetime) -> Iterator[Check]:
     named = ", ".join(codes[:NAMED]) + (f" and {len(codes) - NAMED:,} more" if len(codes) > NAMED else "")
     seen = f"{len(codes):,} agencies owe something and have none ({named})" if codes else "every agency has one"
     yield Check("channels", not codes, seen, "run: tracker channel set AGENCY ADDRESS")
+
+
+def _evidence(ctx: typer.Context, store: "Store") -> Check:
+    from tracker.operations.evidence import evidence_folder, glance
+
+    found = glance(store, evidence_folder(settings_of(ctx)))
+    wrong = len(found.missing) + len(found.broken)
+    seen = f"{found.files:,} files, {wrong:,} missing or changed" if wrong else f"{found.files:,} files, all there"
+    for number, what in ((len(found.orphans), "without an entry"), (len(found.unfinished), "unfinished")):
+        seen += f", {number:,} {what}" if number else ""
+    return Check("evidence", not wrong, seen, "see: tracker evidence check")
 
 
 def _mail(settings: "Settings") -> Check:

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import timedelta
+
+from tracker.domain.errors import Invalid
 
 PREFIX = "TRACKER_"
 
@@ -24,9 +27,22 @@ class Settings:
     key: str = ""  # the file of the private key; where none is set, beside an SQLite store, else ./tracker.key
     evidence: str = ""  # a folder; where none is set, `evidence` beside an SQLite store
     evidence_limit: str = "50 MB"
+    watch_every: str = "5 minutes"  # a live store nobody swept, or sent from, for longer has a gap
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
         """Return the settings of an environment: TRACKER_DATABASE_URL, TRACKER_SMTP_URL and so on."""
         names = {field.name: PREFIX + field.name.upper() for field in fields(cls)}
         return cls(**{name: environment[variable] for name, variable in names.items() if environment.get(variable)})
+
+    @property
+    def watch_limit(self) -> timedelta:
+        """Return how long nobody may sweep or send before that is a gap; raises Invalid for no number of minutes.
+
+        >>> Settings(watch_every="90").watch_limit
+        datetime.timedelta(seconds=5400)
+        """
+        number, _, unit = self.watch_every.strip().partition(" ")
+        if not number.isascii() or not number.isdigit() or unit.strip() not in ("", "minute", "minutes"):
+            raise Invalid(f"'{self.watch_every}' is no number of minutes: see TRACKER_WATCH_EVERY", code="bad-setting")
+        return timedelta(minutes=int(number))

@@ -1,15 +1,19 @@
 """Health: what `tracker doctor` asks of a store."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracker.store import adopted, ledger, outbox, queries
+from tracker.store import adopted, ledger, outbox, queries, watches
 from tracker.store.store import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """The figures by which a person sees whether the tracker is at work."""
+    """The figures by which a person sees whether the tracker is at work.
+
+    `watched` says when each kind of work was last done, whether or not there was anything to do.
+    """
 
     mode: str
     seq: int
@@ -23,6 +27,7 @@ class Health:
     oldest_unsent: datetime | None
     failed_reminders: int
     unreachable: tuple[str, ...]
+    watched: Mapping[str, datetime]
 
 
 def health(connection: Connection, *, at: datetime) -> Health:
@@ -42,4 +47,5 @@ def health(connection: Connection, *, at: datetime) -> Health:
         oldest_unsent=queries.oldest_unsent(connection, at=at),
         failed_reminders=outbox.counts(connection).get("failed", 0),
         unreachable=queries.unreachable(connection),
+        watched=watches.every(connection),
     )

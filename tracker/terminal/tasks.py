@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tracker.terminal.board import name_of
+from tracker.terminal.evidence import write_proofs
 from tracker.terminal.history import entry_line
 from tracker.terminal.page import WIDE, heading, table
 from tracker.terminal.reminders import reminder_table
@@ -57,6 +58,10 @@ def show_task(view: TaskView, out: Console) -> None:
     facts.add_row("next look", minute(view.next_moment, zone))
     out.print(facts)
     out.print()
+    if view.proofs:
+        out.print(Text(f"Evidence: {len(view.proofs)}", style="bold"))
+        write_proofs(view.proofs, out)
+        out.print()
     out.print(Text(f"Entries: {len(view.entries)}", style="bold"))
     for entry in view.entries:
         out.print(Padding(entry_line(entry, zone, with_assignment=False), (0, 0, 0, 2)))

@@ -16,6 +16,7 @@ from tracker.domain.waiting import above
 from tracker.store import assignments, ledger
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
+from tracker.views.evidence import ProofRow, evidence_of
 from tracker.views.history import EntryRow, entry_row
 from tracker.views.lateness import explanation as lateness_of
 from tracker.views.past import Vantage
@@ -55,6 +56,7 @@ class TaskView:
     version: int
     assigned_at: datetime
     next_moment: datetime | None
+    proofs: tuple[ProofRow, ...]
     entries: tuple[EntryRow, ...]
     reminders: tuple[ReminderRow, ...]
 
@@ -157,6 +159,7 @@ def task_show(
         version=assignment.version,
         assigned_at=assignment.facts.assigned_at,
         next_moment=_next(seen, connection, assignment),
+        proofs=evidence_of(connection, ref, until=seen.stamp.seq),
         entries=tuple(entry_row(entry) for entry in _entries(seen, connection, ref)),
         reminders=reminder_rows(seen, seen.reminders(ref=ref)),
     )

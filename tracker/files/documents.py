@@ -16,10 +16,12 @@ from typing import Any, TypeVar, cast
 from tracker.domain.agency import Agency, AgencySet, Registry
 from tracker.domain.directive import Directive, ForEach, Locator, Need, Relation, RelationWord, Source, Task
 from tracker.domain.errors import Broken
+from tracker.domain.extension import NO_RULES
 from tracker.domain.ladder import Ladder
 from tracker.domain.text import Text
 from tracker.files.calendar_documents import calendar_document, calendar_from
 from tracker.files.due_documents import due_document, due_from
+from tracker.files.extensions import rules_document, rules_from
 from tracker.files.ladders import rung_of, rung_text
 from tracker.files.scalars import day_of, minute_of, span_of
 
@@ -155,6 +157,8 @@ def registry_document(registry: Registry) -> Document:
         "calendar": calendar_document(registry.calendar),
         "ladders": {name: _ladder(ladder) for name, ladder in registry.ladders.items()},
         "due_soon": str(registry.due_soon),
+        # a registry that says nothing of extensions is the one it always was
+        **({} if registry.extensions == NO_RULES else {"extensions": rules_document(registry.extensions)}),
     }
 
 
@@ -168,6 +172,7 @@ def registry_from(document: Document) -> Registry:
         calendar=calendar_from(document["calendar"]),
         ladders={name: _ladder_from(name, ladder) for name, ladder in document["ladders"].items()},
         due_soon=span_of(document["due_soon"]),
+        extensions=rules_from(document["extensions"]) if "extensions" in document else NO_RULES,
     )
 
 

@@ -1,4 +1,7 @@
-"""Registry: the reference data of a folder, from agencies.yaml, communes.csv, calendar.yaml and ladders.yaml."""
+"""Registry: the reference data of a folder, from agencies.yaml, communes.csv, calendar.yaml and ladders.yaml.
+
+And from extensions.yaml, where that is there: without it the rule holds that the tracker brings along.
+"""
 
 import csv
 import re
@@ -9,11 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracker.domain.agency import Agency, AgencySet, Registry
+from tracker.domain.extension import NO_RULES, ExtensionRules
 from tracker.domain.finding import Finding
 from tracker.domain.text import Text
 from tracker.files import scalars
 from tracker.files.calendar import KEYS as CALENDAR_KEYS
 from tracker.files.calendar import read_calendar
+from tracker.files.extensions import KEYS as EXTENSION_KEYS
+from tracker.files.extensions import read_extensions
 from tracker.files.form import Form, form, several, table, text
 from tracker.files.ladders import read_ladders
 from tracker.files.nodes import Node, Sequence, decode, parse
@@ -56,11 +62,30 @@ def read_registry(folder: Path) -> tuple[Registry | None, tuple[Finding, ...]]:
         calendar = read_calendar(fields)
     if fields := _open(folder / "ladders.yaml", ("due_soon", "ladders"), reports):
         ladders = read_ladders(fields)
+    extensions = _extensions(folder, reports)
     findings = tuple(sorted(finding for report in reports for finding in report.findings))
-    if calendar is None or ladders is None or any(report.failed for report in reports):
+    if calendar is None or ladders is None or extensions is None or any(report.failed for report in reports):
         return None, findings
     due_soon, named = ladders
-    return Registry(agencies=book.agencies, sets=sets, calendar=calendar, ladders=named, due_soon=due_soon), findings
+    found = Registry(
+        agencies=book.agencies,
+        sets=sets,
+        calendar=calendar,
+        ladders=named,
+        due_soon=due_soon,
+        extensions=extensions,
+    )
+    return found, findings
+
+
+def _extensions(folder: Path, reports: list[Report]) -> ExtensionRules | None:
+    file = folder / "extensions.yaml"
+    if not file.exists() and not file.is_symlink():
+        return NO_RULES
+    fields = _open(file, EXTENSION_KEYS, reports)
+    if fields is None:
+        return None
+    return read_extensions(fields, is_known=lambda key: (folder.parent / f"{key}.yaml").is_file())
 
 
 def _open(file: Path, keys: Iterable[str], reports: list[Report]) -> Form | None:

@@ -23,7 +23,7 @@ from tests.builders import a_directive, a_registry, a_task, an_agency
 from tests.simulation.a_store import ADOPTED, SOON, a_store
 from tracker.domain.errors import Broken, Refused, TrackerError, TryLater
 from tracker.domain.evidence import Proof
-from tracker.operations import submit
+from tracker.operations import rebuild, send_back, submit
 from tracker.operations.adopt import adopt_registry
 from tracker.operations.evidence import (
     EvidenceFolder,
@@ -33,8 +33,6 @@ from tracker.operations.evidence import (
     evidence_folder,
     fetch,
     glance,
-    keep_proofs,
-    rebuild_evidence,
     tidy,
 )
 from tracker.settings import Settings
@@ -87,15 +85,7 @@ def seq_of(store: Store) -> int:
 
 
 def report(store: Store, ref: str, *proofs: Proof, actor: str = "cli:root") -> None:
-    """Record a report that names proofs, and the rows that come of it."""
-    with store.read() as connection:
-        checked = check_proofs(connection, proofs, at=ADOPTED, actor=actor)
-    submit(store, ref, at=ADOPTED, actor="cli:root", words="done", proofs=checked)
-    with store.write() as connection:
-        entry = evidence.last_report(connection, ref)
-        assert entry is not None
-        if not any(use.seq == entry.seq for use in evidence.uses_of(connection, ref, until=entry.seq)):
-            keep_proofs(connection, entry.seq, ref, checked)
+    submit(store, ref, at=ADOPTED, actor=actor, words="done", proofs=proofs)
 
 
 def files_in(folder: EvidenceFolder) -> set[str]:
@@ -657,8 +647,6 @@ def test_a_number_with_its_date_is_one_document_of_one_agency(
 
 
 def test_a_report_that_was_returned_closes_nothing(store: Store, folder: EvidenceFolder) -> None:
-    from tracker.operations import send_back
-
     add(store, folder)
     add(store, folder, OTHER)
     report(store, BNV, Proof(SHA))
@@ -673,16 +661,42 @@ def test_a_report_that_was_returned_closes_nothing(store: Store, folder: Evidenc
 
 def test_both_tables_are_rebuilt_from_entries_alone(store: Store, folder: EvidenceFolder) -> None:
     add(store, folder)
-    add(store, folder, actor="BTC:chi")
+    add(store, folder, name="ours.pdf", actor="BTC:chi")
     add(store, folder, OTHER)
-    report(store, BNV, Proof(SHA, "1/BC", ADOPTED.date()), Proof(number="2/BC"))
+    report(store, BNV, Proof(SHA, " 1/BC ", TODAY), Proof(number="2/BC"))
     report(store, HANOI, Proof(sha256(OTHER).hexdigest()))
+    assert rebuild(store, keep=False).differing == ()
     with store.write() as connection:
-        assert rebuild_evidence(connection, keep=False) == set()
         connection.execute(update(evidence.EVIDENCE).values(name="x").where(evidence.EVIDENCE.c.sha256 == SHA))
         connection.execute(evidence.PROOF.delete().where(evidence.PROOF.c.position == 2))
-        assert {one.split()[0] for one in rebuild_evidence(connection, keep=True)} == {"evidence", "proof"}
-        assert rebuild_evidence(connection, keep=False) == set()
+    assert len(rebuild(store).differing) == 2
+    assert rebuild(store, keep=False).differing == ()
+
+
+@pytest.mark.parametrize(
+    ("proof", "code"),
+    [(Proof(number="1/BC", dated=SOON), "bad-proof"), (Proof("00" * 32), "no-such-evidence"), (Proof(), "no-proof")],
+)
+def test_a_report_with_a_proof_that_proves_nothing_is_not_recorded(store: Store, proof: Proof, code: str) -> None:
+    seq = seq_of(store)
+    with pytest.raises(TrackerError) as refused:
+        report(store, BNV, proof)
+    assert refused.value.code == code
+    assert seq_of(store) == seq
+
+
+@pytest.mark.parametrize("proof", [Proof(SHA), Proof(number="12/BC-BNV")])
+def test_a_task_that_asks_for_evidence_takes_a_file_or_a_number(
+    database_url: str, folder: EvidenceFolder, proof: Proof
+) -> None:
+    store = a_store(database_url, a_directive(a_task("one", evidence_required=True)))
+    add(store, folder)
+    with pytest.raises(Refused, match="asks for evidence"):
+        report(store, f"{KEY}/one/BNV")
+    report(store, f"{KEY}/one/BNV", proof, actor="BNV:anna")
+    with store.read() as connection:
+        (found,) = evidence_of(connection, f"{KEY}/one/BNV", until=seq_of(store))
+    assert Proof(found.sha256, found.number, found.dated) == proof
 
 
 # ── Where it lies ────────────────────────────────────────────────────────────────────────────────────────────

@@ -139,6 +139,8 @@ def _read(file: Path) -> "BinaryIO":
     from tracker.domain.errors import Invalid
 
     try:
+        if file.exists() and not (file.is_file() or file.is_dir()):  # a pipe would let us wait
+            raise Invalid(f"{file} is no file")
         return file.open("rb")
     except OSError as error:
         raise Invalid(f"{file} cannot be read: {error.strerror}") from error
@@ -149,7 +151,11 @@ def _write(source: "BinaryIO", output: Path) -> None:
 
     try:
         with output.open("xb") as target:
-            _copy(source, target)
+            try:
+                _copy(source, target)
+            except OSError:
+                output.unlink()  # half a file is nobody's evidence
+                raise
     except FileExistsError:
         raise Invalid(f"{output} is there already: name another file") from None
     except OSError as error:

@@ -1,7 +1,7 @@
 """Evidence: files are kept before their entry is written, and handed out only to who may have them."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from tracker.domain.agency import Registry
 from tracker.domain.authority import may_read, standpoint
 from tracker.domain.entry import Draft
 from tracker.domain.errors import Broken, Invalid, NotFound, Refused
-from tracker.domain.evidence import NUMBER_LENGTH, Proof, is_hash, proof_from
+from tracker.domain.evidence import NUMBER_LENGTH, Proof, is_hash
 from tracker.domain.waiting import above
 from tracker.operations.recording import registry_in_force
 from tracker.store import assignments, deputies, evidence, ledger
@@ -31,8 +31,6 @@ __all__ = [
     "fetch",
     "glance",
     "keep_proofs",
-    "keep_reported",
-    "rebuild_evidence",
     "tidy",
 ]
 
@@ -135,13 +133,6 @@ def check_proofs(connection: Connection, proofs: Sequence[Proof], *, at: datetim
     return tuple(found)
 
 
-def keep_reported(connection: Connection, ref: str) -> None:
-    """Write the proofs that the latest report of an assignment names, as its entry has them."""
-    report = evidence.last_report(connection, ref)
-    if report is not None:
-        keep_proofs(connection, report.seq, ref, _proofs_in(report.payload))
-
-
 def check_evidence(store: Store, folder: EvidenceFolder) -> Checked:
     """Return whether every entry has its file and every file the bytes of its name; reads them all."""
     return _checked(store, folder, whole=True)
@@ -159,27 +150,6 @@ def tidy(store: Store, folder: EvidenceFolder) -> tuple[Checked, tuple[str, ...]
     """
     removed = folder.clear(folder.inventory().unfinished)
     return glance(store, folder), removed
-
-
-def rebuild_evidence(connection: Connection, *, keep: bool) -> set[str]:
-    """Return the rows of evidence and proofs that are not what the entries say; with `keep`, put them right."""
-    files: dict[str, dict[str, Any]] = {}
-    named: dict[tuple[int, int], dict[str, Any]] = {}
-    for entry in evidence.entries_about(connection):
-        if entry.kind == evidence.ADDED:
-            row = {**entry.payload, "stored_at": entry.recorded_at, "seq": entry.seq}
-            files.setdefault(entry.payload["sha256"], row)
-        elif entry.assignment is not None:
-            for row in evidence.proof_rows(entry.seq, entry.assignment, _proofs_in(entry.payload)):
-                named[entry.seq, row["position"]] = row
-    known_files, known_named = evidence.rows(connection)
-    differing = {f"evidence {k}" for k in known_files.keys() | files.keys() if known_files.get(k) != files.get(k)}
-    for key in known_named.keys() | named.keys():
-        if known_named.get(key) != named.get(key):
-            differing.add(f"proof {key[0]}.{key[1]}")
-    if keep and differing:
-        evidence.replace(connection, files.values(), [named[key] for key in sorted(named)])
-    return differing
 
 
 def _has_brought(connection: Connection, sha256: str, actor: str) -> bool:
@@ -211,10 +181,6 @@ def _may_have(connection: Connection, sha256: str, *, at: datetime, actor: str) 
     return reads or any(
         who.office in (office, *above(office, registry), *covering.get(office, ())) for office in bringing
     )
-
-
-def _proofs_in(payload: Mapping[str, Any]) -> tuple[Proof, ...]:
-    return tuple(proof_from(one) for one in payload.get("proofs") or ())
 
 
 def _check_document(connection: Connection, proof: Proof, *, at: datetime) -> None:

@@ -5,11 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, exists, insert, or_, select
+from sqlalchemy import Connection, Select, bindparam, exists, insert, or_, select
 
-from tracker.domain.entry import Entry
 from tracker.domain.evidence import Mark, Proof, marks
-from tracker.store.ledger import read_entries
 from tracker.store.tables import AssignmentRow, EntryRow, EvidenceRow, ProofRow
 
 EVIDENCE = EvidenceRow.__table__  # type: ignore[attr-defined]
@@ -102,40 +100,12 @@ def keep_proofs(connection: Connection, seq: int, ref: str, proofs: Sequence[Pro
         connection.execute(insert(PROOF), proof_rows(seq, ref, proofs))
 
 
-def last_report(connection: Connection, ref: str) -> Entry | None:
-    """Return the entry of the latest report of an assignment."""
-    question = select(ENTRY).where(ENTRY.c.assignment == ref, ENTRY.c.kind == "submitted")
-    return next(read_entries(connection, question.order_by(ENTRY.c.seq.desc()).limit(1)), None)
-
-
 def proof_rows(seq: int, ref: str, proofs: Sequence[Proof]) -> list[dict[str, Any]]:
     """Return the proofs of a report as the columns of their rows."""
     return [
         {"seq": seq, "position": n, "assignment": ref, "sha256": p.sha256, "number": p.number, "dated": p.dated}
         for n, p in enumerate(proofs, 1)
     ]
-
-
-def rows(connection: Connection) -> tuple[dict[str, dict[str, Any]], dict[tuple[int, int], dict[str, Any]]]:
-    """Return every row of both tables as plain columns, for the comparison of `rebuild`."""
-    files = {row["sha256"]: dict(row) for row in connection.execute(select(EVIDENCE)).mappings()}
-    columns = [column for column in PROOF.c if column.name != "id"]
-    named = {(row["seq"], row["position"]): dict(row) for row in connection.execute(select(*columns)).mappings()}
-    return files, named
-
-
-def replace(connection: Connection, files: Iterable[Mapping[str, Any]], named: Iterable[Mapping[str, Any]]) -> None:
-    """Make both tables hold these rows and no other, for `rebuild`."""
-    for table, wanted in ((EVIDENCE, [dict(row) for row in files]), (PROOF, [dict(row) for row in named])):
-        connection.execute(delete(table))
-        if wanted:
-            connection.execute(insert(table), wanted)
-
-
-def entries_about(connection: Connection) -> Iterator[Entry]:
-    """Yield the entries that determine both tables, in their order."""
-    question = select(ENTRY).where(ENTRY.c.kind.in_([ADDED, "submitted"])).order_by(ENTRY.c.seq)
-    yield from read_entries(connection, question)
 
 
 def uses_of(connection: Connection, ref: str, *, until: int) -> tuple[Use, ...]:

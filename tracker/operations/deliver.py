@@ -21,7 +21,9 @@ from tracker.notify.outcome import Outcome
 from tracker.notify.send import Sender
 from tracker.operations.channels import public_address
 from tracker.operations.notices import notice_of
+from tracker.operations.recipients import NO_LONGER, recipient
 from tracker.operations.recording import registry_in_force
+from tracker.operations.watching import attend
 from tracker.settings import Settings
 from tracker.store import adopted, assignments, ledger, outbox
 from tracker.store.ledger import Position
@@ -113,6 +115,8 @@ def deliver(
         with store.write() as connection:
             head = ledger.position(connection, lock=True)  # before anything else, as in `ledger.settle`
             at = head.go_on(clock()) if ended else head.settle(clock())
+            if not ended:
+                head = attend(connection, "deliver", head=head, at=at, actor=actor, every=settings.watch_limit)
             turn = _Turn(connection, head, at, actor)
             if ended:
                 _end(turn, ended)
@@ -145,16 +149,21 @@ def _begin(turn: _Turn, reminder: Reminder, settings: Settings) -> tuple[Job | N
     channel = adopted.channel(turn.connection, reminder.agency, reminder.channel)  # as it is now, not when it was made
     if why := _void(reminder, found[0] if found else None):
         return None, _set_aside(turn, reminder, "cancelled", why)
+    registry = registry_in_force(turn.connection)
+    today = registry.calendar.civil_day(turn.at)
+    reader = recipient(turn.connection, found[0], reminder.agency, on=today)
+    if reader is None:
+        return None, _set_aside(turn, reminder, "cancelled", NO_LONGER)
     if channel is None:
         why = f"{reminder.agency} has no channel '{reminder.channel}' any more"
         return None, _set_aside(turn, reminder, "failed", why)
     if reminder.attempts >= TRIES:
         return None, _set_aside(turn, reminder, "failed", f"{TRIES} attempts did not succeed")
-    registry = registry_in_force(turn.connection)
     notice = notice_of(
         turn.connection,
         reminder,
         found[0],
+        reader,
         registry=registry,
         settings=settings,
         head=turn.head,

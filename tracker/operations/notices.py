@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
@@ -14,6 +15,7 @@ from tracker.domain.phrase import Phrase
 from tracker.domain.standing import SETTLED, next_moment, standing
 from tracker.notify.notice import Notice, Peer
 from tracker.operations.reading import directive_in_force, task_of
+from tracker.operations.recipients import Recipient
 from tracker.settings import Settings
 from tracker.store import assignments
 from tracker.store.ledger import Position
@@ -27,6 +29,7 @@ def notice_of(
     connection: Connection,
     reminder: Reminder,
     assignment: Assignment,
+    reader: Recipient,
     *,
     registry: Registry,
     settings: Settings,
@@ -80,6 +83,7 @@ def notice_of(
         head=head.hash,
         as_of=at,
         rehearsal=head.is_rehearsal,
+        **_reader(reader, registry, language),
         **_links(f"{settings.base_url.rstrip('/')}/tasks/{assignment.ref}"),
     )
 
@@ -98,7 +102,17 @@ def explanation(task: Task, directive: Directive, registry: Registry, assignment
     return found.explanation if found else ()
 
 
-def _links(page: str) -> dict[str, str]:
+def _reader(reader: Recipient, registry: Registry, language: str) -> dict[str, Any]:
+    """Return who reads a notice, and as what."""
+    return {
+        "recipient_name": _name(registry, reader.agency, language),
+        "role": reader.role,
+        "covers_for": _name(registry, reader.covers_for, language) if reader.covers_for else None,
+        "covers_until": reader.until,
+    }
+
+
+def _links(page: str) -> dict[str, Any]:
     return {
         "url": page,
         "report_url": f"{page}/report",

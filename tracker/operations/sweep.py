@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tracker.domain.agency import Registry
@@ -11,9 +11,11 @@ from tracker.domain.entry import Draft, stamp
 from tracker.domain.ladder import Moment
 from tracker.domain.outbox import NO_CHANNEL, made
 from tracker.operations.anchors import resolved
+from tracker.operations.recipients import Recipient, recipients_of
 from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
 from tracker.operations.recurring import materialise
 from tracker.operations.waiting import released
+from tracker.operations.watching import EVERY, attended
 from tracker.store import adopted, assignments, ledger, outbox
 from tracker.store.adopted import Channel
 from tracker.store.store import Connection, Store
@@ -35,13 +37,17 @@ class Swept:
         return Swept(*(one + more for one, more in pairs))
 
 
-def sweep(store: Store, *, at: datetime, actor: str = "sweep", batch: int = BATCH) -> Swept:
+def sweep(
+    store: Store, *, at: datetime, actor: str = "sweep", batch: int = BATCH, watch_every: timedelta = EVERY
+) -> Swept:
     """Reckon every assignment whose moment has come, record it, and write the reminders owed.
 
     Any number of sweeps at one instant do the work of one: each assignment is claimed by one
     of them, and the unique key of a reminder decides. Only the latest rung is told. Occurrences
-    of recurring duties come first, so that what is owed at once is reminded at once.
+    of recurring duties come first, so that what is owed at once is reminded at once. That the
+    sweep before was longer ago than `watch_every` is recorded.
     """
+    attended(store, "sweep", at=at, actor=actor, every=watch_every)
     total = Swept(occurrences=materialise(store, at=at, actor=actor))
     while (done := _batch(store, at, actor, batch)).claimed:
         total += done
@@ -56,11 +62,13 @@ def _batch(store: Store, at: datetime, actor: str, batch: int) -> Swept:
             return Swept()
         registry = registry_in_force(connection)
         owed = {a.ref: rungs_owed(a, at=at, policy=registry.policy(a.remind)) for a in due if not a.facts.is_void(at)}
-        steps = [Step(a, _draft(a, owed[a.ref], actor)) for a in due if a.ref in owed]
+        told = [a for a in due if owed.get(a.ref)]
+        to = recipients_of(connection, told, on=registry.calendar.civil_day(at))
+        steps = [Step(a, _draft(a, owed[a.ref], to.get(a.ref, ()), actor)) for a in due if a.ref in owed]
         cut = [Step(a, _cut_off(a, actor)) for a in due if a.ref not in owed]
         freed, dated = _consequences(connection, cut, at=at, actor=actor, registry=registry)
         # before the entries: one of them may take the ground from under a reminder made in this very look
-        new = _make_reminders(connection, [(a, owed[a.ref][-1]) for a in due if owed.get(a.ref)], at)
+        new = _make_reminders(connection, [(a, owed[a.ref][-1], to[a.ref]) for a in told], at)
         record_runs(connection, [*steps, *cut], freed, dated, at=at, registry=registry)
         return Swept(len(due), len(steps) + len(cut) + len(freed) + len(dated), new)
 
@@ -85,14 +93,19 @@ def _consequences(
     return freed, resolved(connection, coming, at=at, actor=actor, registry=registry)
 
 
-def _draft(assignment: Assignment, owed: Sequence[Moment], actor: str) -> Draft:
-    """Return the entry of one look: which rung is told, and which went untold before it (after an outage)."""
+def _draft(assignment: Assignment, owed: Sequence[Moment], to: Sequence[Recipient], actor: str) -> Draft:
+    """Return the entry of one look: which rung is told, which went untold before it (after an outage), and to whom.
+
+    Where the lead alone is told it is not named: that is what entries always said.
+    """
     told = owed[-1] if owed else None
-    payload = {
+    payload: dict[str, Any] = {
         "rung": told.rung if told else None,
         "moment": stamp(told.at) if told else None,
         "skipped": [moment.rung for moment in owed[:-1]],
     }
+    if len(to) > 1:
+        payload["to"] = [recipient.agency for recipient in to]
     assert assignment.next_moment is not None
     # a deadline passes when it passed, not when it was noticed: the entry carries both
     return Draft(
@@ -104,21 +117,30 @@ def _draft(assignment: Assignment, owed: Sequence[Moment], actor: str) -> Draft:
     )
 
 
-def _make_reminders(connection: Connection, owed: Sequence[tuple[Assignment, Moment]], at: datetime) -> int:
-    ways = adopted.channels(connection, {assignment.agency for assignment, _ in owed}) if owed else {}
-    rows = [row for assignment, moment in owed for row in _rows(assignment, moment, ways, at)]
-    return outbox.make(connection, rows)
+Owed = tuple[Assignment, Moment, Sequence[Recipient]]
+
+
+def _make_reminders(connection: Connection, owed: Sequence[Owed], at: datetime) -> int:
+    offices = {recipient.agency for _, _, to in owed for recipient in to}
+    ways = adopted.channels(connection, offices) if offices else {}
+    return outbox.make(connection, [row for one in owed for row in _rows(*one, ways, at)])
 
 
 def _rows(
-    assignment: Assignment, moment: Moment, ways: Mapping[str, Sequence[Channel]], at: datetime
+    assignment: Assignment,
+    moment: Moment,
+    to: Sequence[Recipient],
+    ways: Mapping[str, Sequence[Channel]],
+    at: datetime,
 ) -> list[dict[str, Any]]:
-    """Return one reminder a channel; an agency without any gets one that has failed, for a person to see."""
-    names = [channel.name for channel in ways.get(assignment.agency, ())]
-    return [_row(assignment, moment, name, at) for name in names or [NO_CHANNEL]]
+    """Return one reminder an office and channel; an office without any gets one that has failed, for a person."""
+    return [
+        _row(assignment, moment, recipient.agency, name, at)
+        for recipient in to
+        for name in [channel.name for channel in ways.get(recipient.agency, ())] or [NO_CHANNEL]
+    ]
 
 
-def _row(assignment: Assignment, moment: Moment, channel: str, at: datetime) -> dict[str, Any]:
-    agency = assignment.agency
+def _row(assignment: Assignment, moment: Moment, agency: str, channel: str, at: datetime) -> dict[str, Any]:
     told = made(assignment, moment.rung, agency=agency, channel=channel, moment=moment.at, at=at)
     return {**asdict(told), "token": 0}

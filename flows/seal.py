@@ -15,6 +15,7 @@ from tracker.operations.deliver import open_sender
 from tracker.operations.keys import keyfile_of
 from tracker.operations.sealing import seal as make
 from tracker.operations.ticking import clock_of, store_name, tick_lock
+from tracker.operations.watching import attended
 from tracker.operations.witnessing import Pushed, push
 from tracker.settings import Settings
 
@@ -44,8 +45,13 @@ async def seal(database_url: str | None = None, at: datetime | None = None) -> d
 @task(name="seal", cache_policy=NO_CACHE)
 async def seal_due(store: Any, settings: Settings, at: datetime) -> int:
     """Return how many entries were sealed, counted from the first; 0 where nothing was due."""
-    made = await asyncio.to_thread(lambda: make(store, at=at, keyfile=keyfile_of(store, settings)))
-    return made.size if made else 0
+
+    def work() -> int:
+        made = make(store, at=at, keyfile=keyfile_of(store, settings))
+        attended(store, "seal", at=at, actor="seal", every=settings.watch_limit)
+        return made.size if made else 0
+
+    return await asyncio.to_thread(work)
 
 
 @task(name="push", cache_policy=NO_CACHE)

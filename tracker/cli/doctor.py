@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 LATE = timedelta(hours=1)  # flows tick every few minutes: an hour without one is a fault
 PROBE_SECONDS = 3.0
 NAMED = 5
+# the kinds of work of a live store, and what does them
+WORKS = (
+    ("sweep", "run: tracker up, or: tracker sweep"),
+    ("deliver", "run: tracker up, or: tracker deliver"),
+    ("seal", "run: tracker up, or: tracker history seal"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +88,12 @@ def _store(ctx: typer.Context) -> Iterator[Check]:
                 found = health(connection, at=at)
             yield Check("database", True, f"reachable, at this program's migration, {found.mode}")
             yield from _work(found, at)
+            yield from _watched(found, at, settings_of(ctx).watch_limit)
             verdict = verify(store)
             head = f"{verdict.entries:,} entries hold, head {verdict.head[:12]}…"
             wrong = f"entry {verdict.broken_at}: {verdict.why}"
             yield Check("ledger", verdict.holds, head if verdict.holds else wrong, "tell the auditor; restore a backup")
+            yield from _sealed(store, at, live=found.mode == "live")
             yield _evidence(ctx, store)
     except TrackerError as error:
         yield Check("database", False, f"{error.code}: {error}", "see --database and TRACKER_DATABASE_URL")
@@ -107,6 +115,38 @@ def _work(found: "Health", at: datetime) -> Iterator[Check]:
     named = ", ".join(codes[:NAMED]) + (f" and {len(codes) - NAMED:,} more" if len(codes) > NAMED else "")
     seen = f"{len(codes):,} agencies owe something and have none ({named})" if codes else "every agency has one"
     yield Check("channels", not codes, seen, "run: tracker channel set AGENCY ADDRESS")
+
+
+def _watched(found: "Health", at: datetime, limit: timedelta) -> Iterator[Check]:
+    """Yield when each kind of work was last done; nobody need watch a rehearsal, whose clock is chosen."""
+    live = found.mode == "live"
+    for work, fix in WORKS:
+        last = found.watched.get(work)
+        # a clock that stepped back far tells no better who watched
+        fine = last is not None and abs(at - last) <= limit
+        seen = "never done" if last is None else f"last done {_age(at - last)} ago"
+        seen = f"last done at {last.isoformat()}, which is still to come" if last and last > at + limit else seen
+        yield Check(f"last {work}", fine or not live, seen, fix)
+
+
+def _sealed(store: "Store", at: datetime, *, live: bool) -> Iterator[Check]:
+    """Yield how much of the ledger no seal holds yet, and what each place outside holds."""
+    from tracker.operations.sealing import last_seal, unsealed
+    from tracker.operations.witnessing import public_place, witnesses
+
+    last, (new, since) = last_seal(store), unsealed(store)
+    age = at - since if since else timedelta()
+    seen = f"the last one holds {last.size:,} entries, " if last else "none has been made yet, "
+    seen += f"{new:,} are newer, the first of them {_age(age)} old" if new else "none is newer"
+    yield Check("seals", age <= LATE or not live, seen, "run: tracker up, or: tracker key make, tracker history seal")
+    places = witnesses(store)
+    if not places:
+        seen = "none is named: whoever has this machine and the key could rewrite the ledger unseen"
+        yield Check("witnesses", True, f"{seen} (tracker witness add PLACE)")
+    for one in places:
+        held = f"holds the seal of {one.size:,} entries" if one.size else "holds no seal yet"
+        why = f"{held}; the last try failed: {one.why}" if one.why else held
+        yield Check(f"witness {public_place(one.place)}", one.why is None, why, "run: tracker history seal")
 
 
 def _evidence(ctx: typer.Context, store: "Store") -> Check:

@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 from tracker.cli.exits import FAILED, INTEGRITY, say
 from tracker.cli.opened import opened, settings_of, writing_at
-from tracker.cli.options import Format, Shown, WriteAt
+from tracker.cli.options import Format, Shown, WriteAt, actor
 from tracker.cli.output import put_result, working
 
 if TYPE_CHECKING:
@@ -32,12 +32,14 @@ def seal(
     from tracker.operations.keys import keyfile_of
     from tracker.operations.sealing import last_seal
     from tracker.operations.sealing import seal as make
+    from tracker.operations.watching import attended
     from tracker.operations.witnessing import push as push_out
 
     settings = settings_of(ctx)
     with opened(ctx) as store, open_sender(store, settings) as sender, working("sealing…"):
         when = writing_at(store, at)
         made = make(store, at=when, keyfile=keyfile_of(store, settings), force=True)
+        attended(store, "seal", at=when, actor=actor(None), every=settings.watch_limit)
         last = made or last_seal(store)
         pushed = push_out(store, sender, settings=settings, at=when, force=True) if push else ()
     assert last is not None  # a ledger has an entry, and an entry unsealed was sealed just now
@@ -65,6 +67,7 @@ def verify(ctx: typer.Context, against: Against = None, vkey: Pinned = None, sho
     """
     from tracker.operations import verify as check
     from tracker.operations.proving import outside_of
+    from tracker.terminal.words import counted
 
     outside = outside_of([_text(file) for file in against or ()], vkey=vkey)
     with opened(ctx) as store, working("checking the ledger…"):
@@ -85,9 +88,10 @@ def verify(ctx: typer.Context, against: Against = None, vkey: Pinned = None, sho
         raise typer.Exit(INTEGRITY)
     words = f"✓ the ledger holds: {verdict.entries:,} entries, head {verdict.head}"
     bare = verdict.entries - verdict.sealed
-    words += f"\n✓ {verdict.seals:,} seals hold, the last of {verdict.sealed:,} entries" if verdict.seals else ""
-    words += f"\n  {bare:,} entries are newer than the last seal: nothing proves those yet" if bare else ""
-    words += f"\n✓ it is the ledger that {verdict.outside:,} things kept outside speak of" if verdict.outside else ""
+    seals = f"the last of {counted(verdict.seals, 'seal')}, all of which hold, has {verdict.sealed:,} entries"
+    words += f"\n✓ {seals}" if verdict.seals else ""
+    words += f"\n  newer than the last seal, so that nothing proves them yet: {bare:,}" if bare else ""
+    words += f"\n✓ it fits what was kept outside: {counted(verdict.outside, 'thing')}" if verdict.outside else ""
     put_result(result, shown, words)
 
 
@@ -106,7 +110,7 @@ def proof(
         f"entry {seq:,} of {sealed.size:,}: {found.hash}",
         *(f"  beside {one.hex()}" for one in found.proof),
         f"root {sealed.root.hex()}",
-        f"✓ {len(found.proof)} hashes, {sum(map(len, found.proof))} bytes; sealed by {found.note.key}",
+        f"✓ proven with {len(found.proof)} hashes ({sum(map(len, found.proof))} bytes), sealed by {found.note.key}",
     ]
     put_result(found.document(), shown, "\n".join(lines))
 

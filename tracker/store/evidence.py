@@ -117,10 +117,25 @@ def uses_alike(connection: Connection, found: Sequence[Use], *, until: int) -> t
     """Return every use of the documents of some uses, theirs included, in the order of the ledger."""
     wanted = {mark for use in found for mark in use.marks}
     digests = sorted({mark.sha256 for mark in wanted if mark.sha256})
+    question = _USES.where(or_(PROOF.c.sha256.in_(digests), PROOF.c.id.in_(_numbered(connection, wanted))))
+    return _uses(connection, question, until)
+
+
+def _numbered(connection: Connection, wanted: set[Mark]) -> list[int]:
+    """Return the proofs that bear one of these numbers: read by number and date alone, for an agency has many."""
     agencies = sorted({mark.agency for mark in wanted if mark.agency})
-    by_number = (PROOF.c.number.is_not(None)) & ASSIGNMENT.c.agency.in_(agencies)
-    question = _USES.where(or_(PROOF.c.sha256.in_(digests), by_number))
-    return tuple(use for use in _uses(connection, question, until) if wanted.intersection(use.marks))
+    days = [mark.dated for mark in wanted if mark.agency and mark.dated]
+    question = (
+        select(PROOF.c.id, PROOF.c.number, PROOF.c.dated, ASSIGNMENT.c.agency)
+        .join(ASSIGNMENT, ASSIGNMENT.c.ref == PROOF.c.assignment)
+        .where(ASSIGNMENT.c.agency.in_(agencies), PROOF.c.number.is_not(None))
+        .where(or_(PROOF.c.dated.in_(days), PROOF.c.dated.is_(None)))
+    )
+    return [
+        row.id
+        for row in (connection.execute(question) if agencies else ())
+        if wanted.intersection(marks(Proof(None, row.number, row.dated), row.agency))
+    ]
 
 
 def every_use(connection: Connection, *, until: int) -> tuple[Use, ...]:

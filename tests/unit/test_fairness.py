@@ -199,6 +199,21 @@ def test_a_day_waited_for_one_who_waits_is_charged_to_the_end_of_the_chain() -> 
     assert found.shares() == {"BGDDT": 3, "BNV": 2}
 
 
+def test_a_day_lost_by_both_ends_of_a_chain_is_given_back_once() -> None:
+    # the order of both came five days late; the first is excused for five days, the second has lost no others
+    draft = a_needed(last_day=LAST, assigned=aug(16), end=sep(7), settled=sep(7))
+    publish = a_line(assigned=aug(16), waits=waits(sep(7), since=aug(16)))
+    found = judged(publish, draft)
+    assert told(publish, draft) == [(5, "delivery"), (2, "upstream"), (2, "own")]
+    assert [late.lost for late in found.days][:6] == [*(aug(n) for n in range(12, 17)), sep(6)]
+
+
+def test_a_day_lost_by_what_it_waits_for_alone_is_given_back_where_it_cut_into_its_time() -> None:
+    draft = a_needed(assigned=aug(14), last_day=aug(20), end=aug(23), settled=aug(23))
+    publish = a_line(latest_start=aug(21), waits=waits(aug(23)))
+    assert told(publish, draft) == [(2, "delivery"), (7, "own")]
+
+
 def test_a_day_waited_for_a_suspended_task_is_the_suspensions() -> None:
     draft = a_needed(suspended=(Period(aug(20), aug(25)),))
     assert told(a_line(waits=waits(aug(25))), draft) == [(5, "suspended"), (4, "own")]

@@ -27,11 +27,12 @@ and disputed once.
 
 **Waiting.** A day waited for a task that is late is charged as that late day of that task is: to its agency where it
 is that agency's own, else to whatever it was charged to, so the one at the end of a chain answers and not the one in
-between (railways part primary from reactionary delay in the same way). A task without a date is late for us from our
-latest start on (without `takes`: from our last day on); one that is still in time by its own date by then makes our
-date `impossible`. A day on which several agencies were late is shared by them equally, in exact fractions; the one
-that finishes last carries the most by itself. An agency that is among those it waits for has only itself to thank: no
-such day is taken from anybody else.
+between (railways part primary from reactionary delay in the same way). If that was for a day lost before, which was
+lost here as well, it is not given back a second time. A task without a date is late for us from our latest start on
+(without `takes`: from our last day on); one that is still in time by its own date by then makes our date
+`impossible`. A day on which several agencies were late is shared by them equally, in exact fractions; the one that
+finishes last carries the most by itself. An agency that is among those it waits for has only itself to thank: no such
+day is taken from anybody else.
 
 Worked example: `publish` (BTC) was issued on 11 August with the last day 31 August, takes 10 days, and needs `draft`
 (BNV), due on 20 August. `draft` came on 25 August. BTC reported on 4 September, got it back on the 6th, and reported
@@ -43,13 +44,13 @@ August) cut into the time it needed.
     7-9 September   3 days   own
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from itertools import groupby
+from typing import NamedTuple
 
 from tracker.domain.calendar import ONE_DAY, Span
 from tracker.domain.phrase import Phrase, Value
@@ -142,7 +143,10 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class LateDay:
-    """One late day, its cause, the agencies waited for, and the day that was lost: itself, or an earlier one."""
+    """One late day, its cause, the agencies waited for, and the day that was lost: itself, or an earlier one.
+
+    The earlier one may have been lost by what it waited for.
+    """
 
     day: date
     cause: Cause
@@ -217,7 +221,12 @@ def attribute(timelines: Mapping[str, Timeline]) -> dict[str, Attribution]:
     return {ref: Attribution(ref, timelines[ref].agency, tuple(reckoning.judged[ref])) for ref in dated}
 
 
-Kept = tuple[Cause, tuple[str, ...]]
+class Kept(NamedTuple):
+    """What kept an assignment from being worked on: the cause, the agencies waited for, the day that was lost by it."""
+
+    cause: Cause
+    agencies: tuple[str, ...]
+    lost: date
 
 
 @dataclass(slots=True)
@@ -227,45 +236,54 @@ class _Reckoning:
     judged: dict[str, list[LateDay]] = field(default_factory=dict)
 
     def judge(self, timeline: Timeline) -> None:
-        lost = deque(self._lost_before(timeline))
+        owed = self._lost_before(timeline)
         found: list[LateDay] = []
+        used: set[date] = set()
         for day in _days(timeline.judged_from, timeline.end):
-            kept = (Cause.IMPOSSIBLE, ()) if timeline.was_in_time(day) else self._kept(timeline, day)
+            kept = Kept(Cause.IMPOSSIBLE, (), day) if timeline.was_in_time(day) else self._kept(timeline, day)
             if kept is not None:
-                found.append(LateDay(day, *kept, day))
-            elif lost:
-                before, cause, agencies = lost.popleft()
-                found.append(LateDay(day, cause, agencies, before))
+                # what one waits for may be late by a day that was lost here too: it is not given back once more
+                owed.pop(kept.lost, None)
+                kept = kept._replace(lost=day) if kept.lost in used else kept
+            elif owed:
+                kept = owed.pop(next(iter(owed)))
             else:
-                found.append(LateDay(day, Cause.OWN, (), day))
+                kept = Kept(Cause.OWN, (), day)
+            used.add(kept.lost)
+            found.append(LateDay(day, *kept))
         self.judged[timeline.ref] = found
 
-    def _lost_before(self, timeline: Timeline) -> Iterator[tuple[date, Cause, tuple[str, ...]]]:
-        """Yield the days of the time that was owed which were lost up to the last day, in order."""
+    def _lost_before(self, timeline: Timeline) -> dict[date, Kept]:
+        """Return the days of the time that was owed which were lost up to the last day, in order."""
+        found: dict[date, Kept] = {}
         if timeline.last_day is None:
-            return
+            return found
         for day in _days(timeline.floor, timeline.last_day):
-            kept = (Cause.IMPOSSIBLE, ()) if day <= timeline.given else self._kept(timeline, day)
+            kept = Kept(Cause.IMPOSSIBLE, (), day) if day <= timeline.given else self._kept(timeline, day)
             if kept is not None:
-                yield day, *kept
+                kept = kept._replace(lost=day) if kept.lost in found else kept
+                found[kept.lost] = kept
+        return found
 
     def _kept(self, timeline: Timeline, day: date) -> Kept | None:
         """Return what kept an assignment from being worked on that day; None where nothing but the agency did."""
         if any(period.holds(day) for period in timeline.suspended):
-            return Cause.SUSPENDED, ()
+            return Kept(Cause.SUSPENDED, (), day)
         if timeline.given < day <= timeline.assigned:
-            return Cause.DELIVERY, ()
+            return Kept(Cause.DELIVERY, (), day)
         if any(period.holds(day) for period in timeline.reviews):
-            return Cause.REVIEW, ()
+            return Kept(Cause.REVIEW, (), day)
         waited = {ref for wait in timeline.waits if wait.period.holds(day) for ref in wait.on}
         return self._waited(timeline, waited, day) if waited else None
 
     def _waited(self, timeline: Timeline, refs: Iterable[str], day: date) -> Kept | None:
         found = [kept for ref in sorted(refs) if (kept := self._by(timeline, ref, day))]
-        late = sorted({agency for cause, agencies in found if cause is Cause.UPSTREAM for agency in agencies})
+        late = [kept for kept in found if kept.cause is Cause.UPSTREAM]
         if late:
-            return None if timeline.agency in late else (Cause.UPSTREAM, tuple(late))
-        return min(found, key=lambda kept: _ORDER.index(kept[0]), default=None)
+            agencies = tuple(sorted({agency for kept in late for agency in kept.agencies}))
+            lost = max(kept.lost for kept in late)
+            return None if timeline.agency in agencies else Kept(Cause.UPSTREAM, agencies, lost)
+        return min(found, key=lambda kept: _ORDER.index(kept.cause), default=None)
 
     def _by(self, timeline: Timeline, ref: str, day: date) -> Kept | None:
         """Return what a day waited for one assignment is charged to; None where it cost nothing, or nobody knows."""
@@ -273,17 +291,17 @@ class _Reckoning:
         if other is None or (other.settled is not None and day > other.settled):
             return None
         if other.last_day is not None and day <= other.last_day:
-            return (Cause.IMPOSSIBLE, ()) if day > timeline.room else None
+            return Kept(Cause.IMPOSSIBLE, (), day) if day > timeline.room else None
         if day <= (timeline.floor if other.last_day is not None else timeline.room):
             return None
         if any(period.holds(day) for period in other.reviews):
-            return Cause.REVIEW, ()
+            return Kept(Cause.REVIEW, (), day)
         place = (day - other.judged_from).days - 1
         judged = self.judged.get(ref, [])  # without any: needs in a circle, which no directive may have
         late = judged[place] if 0 <= place < len(judged) else None
         if late is None or late.cause is Cause.OWN:
-            return Cause.UPSTREAM, (other.agency,)
-        return late.cause, late.agencies
+            return Kept(Cause.UPSTREAM, (other.agency,), day)
+        return Kept(late.cause, late.agencies, late.lost)
 
 
 def _alike(late: LateDay) -> tuple[Cause, tuple[str, ...], bool]:

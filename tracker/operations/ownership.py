@@ -51,10 +51,10 @@ def transfer(
         at = ledger.settle(connection, at)
         before = find(connection, ref, lock=True)
         registry = registry_in_force(connection)
-        new_ref = _new_ref(connection, before, to_code)
-        payload = {"why": why.strip(), "by": new_ref}
+        payload = {"why": why.strip(), "by": to_code}
         prepare(connection, before, "transferred", payload, at=at, actor=actor, seen=seen, registry=registry)
         _check_agency(registry, to_code, before, at)
+        payload["by"] = new_ref = _new_ref(connection, before, to_code)
         payload["why"] = f"transferred to {registry.agencies[to_code].name.en}: {why.strip()}"
         close = Step(before, _draft("transferred", before.ref, payload, at, actor))
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli import proof
+from tracker.cli import auditing, proof, watch
 from tracker.cli.opened import opened, reading
 from tracker.cli.options import ZONE, Format, Known, Limit, ReadAt, Shown, instant
 from tracker.cli.output import put
@@ -48,3 +48,5 @@ def show(
 app.command("seal")(proof.seal)
 app.command("verify")(proof.verify)
 app.command("proof")(proof.proof)
+app.command("watch")(watch.watch)
+auditing.add_to(app)

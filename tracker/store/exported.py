@@ -32,3 +32,28 @@ def seal_notes(connection: Connection, *, size: int, until: datetime) -> Iterato
     question = select(SEAL.c.size, SEAL.c.note).where(SEAL.c.size <= size, SEAL.c.sealed_at <= until)
     for row in connection.execute(question.order_by(SEAL.c.size).execution_options(yield_per=BATCH)):
         yield row.size, row.note
+
+
+def positions(
+    connection: Connection,
+    *,
+    until: datetime,
+    since: datetime | None = None,
+    kind: str | None = None,
+    actor: str | None = None,
+) -> Iterator[int]:
+    """Yield the positions of the entries that fit, in their order."""
+    question = select(ENTRY.c.seq).where(ENTRY.c.recorded_at <= until).order_by(ENTRY.c.seq)
+    if since is not None:
+        question = question.where(ENTRY.c.recorded_at >= since)
+    if kind is not None:
+        question = question.where(ENTRY.c.kind == kind)
+    if actor is not None:
+        question = question.where(ENTRY.c.actor == actor)
+    yield from connection.execute(question.execution_options(yield_per=BATCH)).scalars()
+
+
+def entries_at(connection: Connection, seqs: Collection[int]) -> Iterator[Entry]:
+    """Yield the entries at some positions."""
+    for start in range(0, len(wanted := sorted(seqs)), BATCH):
+        yield from read_entries(connection, select(ENTRY).where(ENTRY.c.seq.in_(wanted[start : start + BATCH])))

@@ -1,9 +1,9 @@
-"""Run every benchmark, or those named: `python -m bench [sweep] [language]`. Each has options of its own."""
+"""Run every benchmark, or those named: `python -m bench [sweep] [language] [ledger]`. Each has options of its own."""
 
 import subprocess
 import sys
 
-ALL = ("sweep", "language")
+ALL = ("sweep", "language", "ledger")
 
 
 def main(names: tuple[str, ...]) -> int:

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 
-from tracker.domain.entry import GENESIS, Entry, canonical, link, stamp
+from tracker.domain.entry import GENESIS, Entry, Record, link, stamp, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,9 @@ class Verdict:
         return self.broken_at is None
 
 
-def verify(entries: Iterable[Entry], *, seq: int, head: str, after: int = 0, previous: str = GENESIS) -> Verdict:
+def verify(
+    entries: Iterable[Entry | Record], *, seq: int, head: str, after: int = 0, previous: str = GENESIS
+) -> Verdict:
     """Return whether entries, in order, form the whole chain that ends at position `seq` with hash `head`.
 
     It starts after position `after`, whose hash is `previous`: by default at the very beginning.
@@ -47,29 +51,40 @@ def verify(entries: Iterable[Entry], *, seq: int, head: str, after: int = 0, pre
     return Verdict(count, previous)
 
 
-def _fault(entry: Entry, expected: int, previous: str) -> str | None:
+def _fault(entry: Entry | Record, expected: int, previous: str) -> str | None:
     if entry.seq != expected:
         return f"entry {expected} is missing: {entry.seq} follows"
     if entry.previous != previous:
         return "it does not name the hash of the entry before it"
     if link(previous, entry.body) != entry.hash:
         return "its text does not give its hash"
+    return _misread(entry)
+
+
+def _misread(entry: Entry | Record) -> str | None:
+    """Return why the hashed text is not the canonical text of what the columns say, or None.
+
+    Around the payload that text is known from the columns; only the payload is read and written again.
+    """
+    effective_at, recorded_at = _stamped(entry.effective_at), _stamped(entry.recorded_at)
+    actor, assignment, kind = _quoted(entry.actor), _quoted(entry.assignment), _quoted(entry.kind)
+    body = entry.body
+    start = f'{{"actor":{actor},"assignment":{assignment},"effective_at":"{effective_at}","kind":{kind},"payload":{{'
+    end = f'}},"recorded_at":"{recorded_at}","seq":{entry.seq}}}'
+    if not (body.startswith(start) and body.endswith(end)):
+        return "its columns do not say what its hashed text says"
+    payload = body[len(start) - 1 : len(body) - len(end) + 1]
     try:
-        said = json.loads(entry.body)
+        said = json.loads(payload)
     except ValueError:
         return "its text cannot be read"
-    if canonical(said) != entry.body or _columns(entry) != said:
-        return "its columns do not say what its hashed text says"
-    return None
+    return None if written(said) == payload else "its text is not in canonical form"
 
 
-def _columns(entry: Entry) -> dict[str, object]:
-    return {
-        "actor": entry.actor,
-        "assignment": entry.assignment,
-        "effective_at": stamp(entry.effective_at),
-        "kind": entry.kind,
-        "payload": entry.payload,
-        "recorded_at": stamp(entry.recorded_at),
-        "seq": entry.seq,
-    }
+def _stamped(at: datetime | str) -> str:
+    return at if isinstance(at, str) else stamp(at)
+
+
+@lru_cache(maxsize=65_536)
+def _quoted(text: str | None) -> str:
+    return written(text)

@@ -6,16 +6,18 @@ proof shows: each sealed tree is the beginning of the tree of the entries that a
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from tracker.audit import chain, seal
 from tracker.audit.chain import Verdict
 from tracker.audit.keys import MADE, ROTATED, Ring, Vkey
 from tracker.audit.merkle import Frontier, leaf_hash
 from tracker.audit.seal import Note, origin_of
-from tracker.domain.entry import Entry
+from tracker.domain.entry import Entry, Record
 from tracker.domain.errors import Broken, Invalid
 
 _PENDING = 1024
+_KEYS = frozenset({MADE, ROTATED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ class Growth:
 
 
 def verify(
-    entries: Iterable[Entry],
+    entries: Iterable[Entry | Record],
     *,
     seq: int,
     head: str,
@@ -93,12 +95,17 @@ class _Pass:
         self._entries: dict[int, set[str]] = {}
         for seq, digest in outside.entries:
             self._entries.setdefault(seq, set()).add(digest)
+        self._due: float = 1  # the position from which on something has to be looked at
 
-    def follow(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+    def follow(self, entries: Iterable[Entry | Record]) -> Iterator[Entry | Record]:
         """Yield the entries; one is taken into the tree only when the next is asked for: then it has held."""
+        take = self._growth.take
         for entry in entries:
             yield entry
-            self._take(entry)
+            take(entry.hash)
+            # most entries are only counted: nothing is said of the ledger at their place
+            if entry.seq >= self._due or entry.kind in _KEYS:
+                self._look(entry)
 
     def finish(self, entries: int) -> None:
         """Compare what speaks of more entries than there are, and the key from elsewhere."""
@@ -109,11 +116,10 @@ class _Pass:
         if self._vkey and self._vkey not in (key for _, key in self._ring.keys):
             self._say(self._ring.keys[0][0] if self._ring.keys else 1, f"the ledger has no key {self._vkey.text()}")
 
-    def _take(self, entry: Entry) -> None:
-        self._growth.take(entry.hash)
+    def _look(self, entry: Entry | Record) -> None:
         if entry.seq == 1:
             self._ring = Ring(origin_of(entry.hash))
-        if entry.kind in (MADE, ROTATED):
+        if entry.kind in _KEYS:
             self._key(entry)
         if entry.seq in self._entries and self._entries.pop(entry.seq) != {entry.hash}:
             self._say(entry.seq, "a receipt from outside names another entry at this place")
@@ -123,8 +129,9 @@ class _Pass:
         while self._next and self._next[0] <= entry.seq:
             self._own(self._next, entry)
             self._next = next(self._seals, None)
+        self._due = min([*self._notes, *self._entries, *([self._next[0]] if self._next else [])], default=inf)
 
-    def _own(self, row: tuple[int, str], entry: Entry) -> None:
+    def _own(self, row: tuple[int, str], entry: Entry | Record) -> None:
         size, text = row
         try:
             note = seal.parse(text)
@@ -137,7 +144,7 @@ class _Pass:
             return
         self.held, self.sealed = self.held + 1, size
 
-    def _why_not(self, note: Note, entry: Entry) -> str | None:
+    def _why_not(self, note: Note, entry: Entry | Record) -> str | None:
         said, vkey = note.seal, self._ring.in_force(entry.seq)
         if vkey is None:
             return "no key of this ledger was made before it"
@@ -152,7 +159,7 @@ class _Pass:
             return "the entries do not give its root: one of them, or their order, has changed since"
         return None if said.head == entry.hash else "the last of them does not have the hash it names"
 
-    def _key(self, entry: Entry) -> None:
+    def _key(self, entry: Entry | Record) -> None:
         try:
             self._ring = self._ring.with_entry(entry.seq, entry.kind, entry.payload)
         except Broken as error:

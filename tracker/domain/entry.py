@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 GENESIS = "0" * 64
 Payload = Mapping[str, Any]
@@ -43,13 +43,37 @@ class Entry:
     hash: str
 
 
+class Record(NamedTuple):
+    """An entry as the database holds it: its instants are stamps, its payload is not read until it is asked for."""
+
+    seq: int
+    recorded_at: str
+    effective_at: str
+    actor: str
+    assignment: str | None
+    kind: str
+    body: str
+    previous: str
+    hash: str
+
+    @property
+    def payload(self) -> Payload:
+        """Return the payload in the hashed text."""
+        found: Payload = json.loads(self.body)["payload"]
+        return found
+
+
+# the encoder is kept: `json.dumps` would make one for every entry
+written = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
 def canonical(document: Mapping[str, Any]) -> str:
     """Return the canonical JSON text of a document.
 
     >>> canonical({"b": "Đ", "a": [1, None, True]})
     '{"a":[1,null,true],"b":"Đ"}'
     """
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return written(document)
 
 
 def body_of(draft: Draft, *, seq: int, recorded_at: datetime) -> str:

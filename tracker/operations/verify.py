@@ -16,7 +16,7 @@ def verify(store: Store, *, outside: Outside | None = None) -> Verdict:
     with store.read() as connection:
         head = ledger.position(connection)
         return sealed.verify(
-            ledger.entries(connection),
+            ledger.records(connection),
             seq=head.seq,
             head=head.hash,
             seals=seals.notes(connection),

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, String, insert, select, type_coerce, update
 
-from tracker.domain.entry import GENESIS, Draft, Entry, Payload, body_of, link
+from tracker.domain.entry import GENESIS, Draft, Entry, Payload, Record, body_of, link, stamp
 from tracker.domain.errors import Refused
 from tracker.store.tables import EntryRow, Head
 
@@ -130,6 +130,20 @@ def entries(
     yield from read_entries(connection, question)
 
 
+def records(connection: Connection) -> Iterator[Record]:
+    """Yield every entry as the database holds it, in order: a third of the time `entries` takes, for checking all."""
+    columns: list[Any] = [ENTRY.c[name] for name in Record._fields]
+    if connection.dialect.name == "sqlite":
+        # the stamps as they are kept: reading a million instants takes longer than checking the hashes
+        columns = [type_coerce(c, String) if c.name in _INSTANTS else c for c in columns]
+    for row in connection.execute(select(*columns).order_by(ENTRY.c.seq).execution_options(yield_per=BATCH)):
+        yield Record(row[0], _stamped(row[1]), _stamped(row[2]), *row[3:])
+
+
+def _stamped(at: datetime | str) -> str:
+    return f"{at[:10]}T{at[11:]}Z" if isinstance(at, str) else stamp(at)
+
+
 def notes(connection: Connection, kind: str) -> Iterator[Entry]:
     """Yield the entries of a kind that are about no assignment in particular, in their order."""
     question = select(ENTRY).where(ENTRY.c.assignment.is_(None), ENTRY.c.kind == kind).order_by(ENTRY.c.seq)
@@ -152,4 +166,5 @@ def _payload(body: str) -> Payload:
     return payload if isinstance(payload, dict) else {}
 
 
+_INSTANTS = ("recorded_at", "effective_at")
 _COPIED = ("seq", "recorded_at", "effective_at", "actor", "assignment", "kind", "body", "previous", "hash")

@@ -137,8 +137,12 @@ class Timeline:
         """Return whether a day that is late now was still in time, or not yet asked for, as far as one knew then."""
         if self.last_day is None:
             return False
-        known = [last for set_on, last in self.dates if set_on < day]
-        return day <= max(self.given, self.assigned) or (bool(known) and (known[-1] is None or known[-1] >= day))
+        if day <= max(self.given, self.assigned):
+            return True
+        for set_on, last in reversed(self.dates):
+            if set_on < day:
+                return last is None or last >= day
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,12 +271,14 @@ class _Reckoning:
 
     def _kept(self, timeline: Timeline, day: date) -> Kept | None:
         """Return what kept an assignment from being worked on that day; None where nothing but the agency did."""
-        if any(period.holds(day) for period in timeline.suspended):
+        if timeline.suspended and any(period.holds(day) for period in timeline.suspended):
             return Kept(Cause.SUSPENDED, (), day)
         if timeline.given < day <= timeline.assigned:
             return Kept(Cause.DELIVERY, (), day)
-        if any(period.holds(day) for period in timeline.reviews):
+        if timeline.reviews and any(period.holds(day) for period in timeline.reviews):
             return Kept(Cause.REVIEW, (), day)
+        if not timeline.waits:
+            return None
         waited = {ref for wait in timeline.waits if wait.period.holds(day) for ref in wait.on}
         return self._waited(timeline, waited, day) if waited else None
 

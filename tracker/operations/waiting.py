@@ -95,7 +95,7 @@ def scene_after(
     own: Directive | None = None,
     heirs: Mapping[str, str] | None = None,
 ) -> tuple[Scene, tuple[Assignment, ...]]:
-    """Return the scene once some assignments are as given, which need not be written yet, and all it holds.
+    """Return the scene once some assignments are as given, not written yet perhaps, and those whose waiting it knows.
 
     `own` is a directive that comes into force with this transaction: all of its assignments are
     given, and `heirs` are the tasks that go on under another key with it. What is read is held.
@@ -104,13 +104,15 @@ def scene_after(
     keys = {assignment.task for assignment in after} | set(mine) | set(heirs or ())
     tasks = _others(connection, {*keys, *assignments.needing(connection, keys)}, own, heirs) | mine
     needed = {need.task for task in tasks.values() for need in task.needs}
+    # what those that are needed wait for themselves is not read: the scene cannot say whether they still do
+    judged = {*keys, *tasks}
     tasks |= _others(connection, needed - set(tasks), own, heirs)
     changed = {assignment.ref: assignment for assignment in after}
     asked = {key for key in (*needed, *tasks, *keys) if own is None or key.rpartition("/")[0] != own.key}
     found = assignments.of_tasks(connection, asked, lock=True) if asked else ()
     known = {**{assignment.ref: assignment for assignment in found}, **changed}
     scene = Scene(tasks, marks_of(known.values()), registry_in_force(connection))
-    return scene, tuple(known[ref] for ref in sorted(known))
+    return scene, tuple(known[ref] for ref in sorted(known) if known[ref].task in judged)
 
 
 def check_during(connection: Connection, assignment: Assignment) -> None:

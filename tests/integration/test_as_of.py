@@ -5,19 +5,24 @@ after its record, as known then and since.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
 
 from tests.builders import a_directive, a_registry, a_task
+from tests.integration.test_store_contract import linked, walk
+from tests.simulation.a_store import a_store
 from tracker import operations, views
 from tracker.domain.assignment import limit_document, limit_from
 from tracker.domain.entry import Draft
 from tracker.operations.recording import Step, record
-from tracker.store import assignments
+from tracker.store import assignments, ledger
 from tracker.store.store import Store
 from tracker.views import Wanted
+from tracker.views.past import Replayed, Vantage
 
 KEY = "2025/412-tb-vpcp"
 REF = f"{KEY}/report/BNV"
@@ -154,6 +159,33 @@ def test_the_version_in_force_is_the_one_adopted_by_then_however_much_is_known_s
             for at, known in [(ASKED, ASKED), (ASKED, END), (END, ASKED), (RECORDED, RECORDED), (END, END)]
         ]
     assert versions == [1, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_days_entries_name_they_fold_and_what_was_shown_on_a_day_does_not_change(
+    database_url: str, seed: int
+) -> None:
+    chance = Random(seed)
+    walked = a_store(database_url, linked())
+    walk(walked, chance, steps=50)
+    with walked.read() as connection:
+        entries = tuple(ledger.entries(connection))
+        told = [replace(one, effective_at=one.recorded_at - chance.random() * timedelta(days=40)) for one in entries]
+        told = [one if one.kind == "assigned" else other for one, other in zip(entries, told, strict=True)]
+        end = walked.position().high_water
+        for _ in range(12):
+            at, known = (ADOPTED + (end - ADOPTED) * chance.random() for _ in range(2))
+            since, then, plain = (Replayed(Vantage(at, k)) for k in (max(at, known), at, at))
+            for one in told:
+                since.take(one)
+                then.take(one)
+            for one in entries:
+                plain.take(one)
+            assert then.assignments.keys() <= since.assignments.keys()
+            assert {ref: a.facts for ref, a in then.assignments.items()} == {
+                ref: a.facts for ref, a in plain.assignments.items()
+            }
+    walked.close()
 
 
 def test_history_tells_what_counted_on_a_day_as_known_since(store: Store) -> None:

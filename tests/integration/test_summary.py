@@ -207,6 +207,28 @@ def test_a_report_with_a_piece_torn_off_is_refused(store: Store) -> None:
             verdict(store, {name: value for name, value in report.items() if name != key})
 
 
+TORN = (None, -1, 2**70, 1.5, "2025-09-01", "x", [], {}, [{}], {"cells": 1}, "\ud800", "\0", float("nan"))
+
+
+def test_a_report_with_anything_at_all_in_any_place_is_refused_or_does_not_hold(store: Store) -> None:
+    kept = as_bytes(document(made(store, shown(END), shown(DUE))))
+    chance, refused = Random(4), 0
+    for _ in range(200):
+        report: Any = json.loads(kept)
+        place, key = report, chance.choice(sorted(report.keys() - {"fingerprint"}))
+        while isinstance(place[key], dict | list) and place[key] and chance.random() < 0.8:
+            place = place[key]
+            key = chance.choice(sorted(place)) if isinstance(place, dict) else chance.randrange(len(place))
+        was, place[key] = place[key], chance.choice(TORN)
+        try:
+            with store.read() as connection:
+                wrong = check_report(connection, report, the_registry).wrong
+            assert bool(wrong) is (place[key] != was)
+        except Invalid:
+            refused += 1
+    assert 20 < refused < 180
+
+
 # ── Whatever happened ────────────────────────────────────────────────────────────────────────────────────────
 
 

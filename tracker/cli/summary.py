@@ -126,7 +126,7 @@ def _read(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_bytes())
     except OSError as error:
         raise NotFound(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Invalid(f"{path} is no report: it is no JSON", code="bad-report") from None
     if not isinstance(found, dict):
         raise Invalid(f"{path} is no report", code="bad-report")

@@ -10,7 +10,7 @@ from rich.tree import Tree
 from tracker.domain.directive import Directive, Task
 from tracker.domain.finding import Finding
 from tracker.domain.graph import Graph
-from tracker.terminal.page import WIDE, table
+from tracker.terminal.page import WIDE, heading, table
 from tracker.terminal.tokens import SIGNS
 from tracker.terminal.words import counted, day
 from tracker.views.adopted import DirectiveList
@@ -145,7 +145,8 @@ def show_directives(view: DirectiveList, out: Console) -> None:
 
 def show_directive(view: DirectiveView, out: Console) -> None:
     """Write a directive in the version in force at an instant, and how far each of its tasks was then."""
-    out.print(Text.assemble((view.number, "bold"), f" {view.title}"))
+    heading(out, view.number, view.stamp)
+    out.print(Text(view.title))
     status = "" if view.status == "in_force" else f" · {view.status}"
     out.print(f"{view.kind} of {view.issued}{status} · version {view.version}, adopted {view.adopted_at:%Y-%m-%d}")
     made = table("task", "title", "due", "done", "overdue", "closed", right=("done", "overdue", "closed"))

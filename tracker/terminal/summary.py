@@ -94,7 +94,8 @@ def _rates(cells: Cells, out: Console) -> None:
 def _groups(what: str, groups: tuple[Group, ...], names: Mapping[str, str], out: Console, limit: int) -> None:
     out.print()
     wide = out.width >= WIDE
-    heads = [*_SHORT, "all", "on time of due"]
+    # a narrow terminal leaves the share out, which the cells beside it give; no figure is ever cut
+    heads = [*_SHORT, "all", *(["on time of due"] if wide else [])]
     made = table(what, *(["name"] if wide else []), *heads, right=tuple(heads), whole=(what,), gap=3 if wide else 2)
     # the ones with most overdue first: the list is cut
     order = sorted(groups, key=lambda one: (-one.cells.open_overdue, -one.cells.total, one.key))
@@ -102,7 +103,7 @@ def _groups(what: str, groups: tuple[Group, ...], names: Mapping[str, str], out:
         rate = one.cells.on_time_rate
         share = f"{rate.numerator:,} of {rate.denominator:,}" + (f" ({rate.printed} %)" if rate.printed else "")
         numbers = _numbers(*(one.cells[cell] for cell in Cell), one.cells.total)
-        made.add_row(one.key, *([names.get(one.key, "")] if wide else []), *numbers, share)
+        made.add_row(one.key, *([names.get(one.key, "")] if wide else []), *numbers, *([share] if wide else []))
     out.print(made if groups else f"no {what} owes anything here")
     if len(groups) > limit:
         many = counted(len(groups) - limit, what, "agencies" if what == "agency" else None)

@@ -16,6 +16,7 @@ from tracker.views.fingerprint import KEY, differences, fingerprint_of
 from tracker.views.past import Vantage
 from tracker.views.summary import FORM, Asked, Registries, document, summary
 
+_POSITIONS = 2**63  # as many as a ledger can have
 _NAMED = 20  # so many differences are named; one changed figure is enough to know
 
 
@@ -44,9 +45,9 @@ def check_report(connection: Connection, report: Mapping[str, Any], registries: 
     """
     if report.get("report") != "summary" or report.get("form") != FORM:
         raise Invalid(f"this is no report that can be made again: a summary of form {FORM}", code="bad-report")
-    found = fingerprint_of(report)
     again = None
     try:
+        found = fingerprint_of(report)
         wrong = [*_fingerprint(report, found), *_sums(report), *_ledgers(connection, report)]
         try:
             fresh = _made_again(connection, report, registries)
@@ -54,7 +55,7 @@ def check_report(connection: Connection, report: Mapping[str, Any], registries: 
             wrong += _changed(report, fresh)
         except NotFound as error:
             wrong.append(f"it cannot be made again from this store: {error}")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise Invalid(f"this report is not whole: {error!r}", code="bad-report") from None
     return Verdict(report="summary", fingerprint=found, again=again, wrong=tuple(wrong))
 
@@ -89,21 +90,26 @@ def _sums(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _ledgers(connection: Connection, report: Mapping[str, Any]) -> Iterator[str]:
-    for end in _ends(report):
-        seq, head = queries.end_at(connection, instant(end["known_at"]), upto=end["seq"])
-        if (seq, head) != (end["seq"], end["head"]):
+    for vantage, end in _ends(report):
+        seq, head = queries.end_at(connection, vantage.known, upto=vantage.upto)
+        if (seq, head) != (vantage.upto, end["head"]):
             yield (
-                f"it was made of a ledger whose entry {end['seq']:,} is {end['head'][:12]}…; here that is "
-                f"{f'{head[:12]}…' if seq == end['seq'] else 'not there'}"
+                f"it was made of a ledger whose entry {vantage.upto:,} is {end['head'][:12]}…; here that is "
+                f"{f'{head[:12]}…' if seq == vantage.upto else 'not there'}"
             )
 
 
 def _made_again(connection: Connection, report: Mapping[str, Any], registries: Registries) -> Mapping[str, Any]:
-    to, *since = (Vantage(instant(e["as_of"]), instant(e["known_at"]), e["seq"]) for e in _ends(report))
-    made = summary(
-        connection, to, since=since[0] if since else None, registries=registries, asked=Asked(**report["asked"])
-    )
-    return document(made)
+    to, *since = (vantage for vantage, _ in _ends(report))
+    asked = _asked(report["asked"])
+    return document(summary(connection, to, since=since[0] if since else None, registries=registries, asked=asked))
+
+
+def _asked(said: Mapping[str, Any]) -> Asked:
+    for name in ("agency", "directive"):
+        if said[name] is not None and (not isinstance(said[name], str) or "\0" in said[name]):
+            raise ValueError(f"{said[name]!r} is no {name}")
+    return Asked(agency=said["agency"], below=bool(said["below"]), directive=said["directive"])
 
 
 def _changed(report: Mapping[str, Any], fresh: Mapping[str, Any]) -> Iterator[str]:
@@ -112,8 +118,20 @@ def _changed(report: Mapping[str, Any], fresh: Mapping[str, Any]) -> Iterator[st
         yield f"{place}: it says {stated}, made again it is {made}"
 
 
-def _ends(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [report["to"], *([report["from"]] if report["from"] else [])]
+def _ends(report: Mapping[str, Any]) -> Iterator[tuple[Vantage, Mapping[str, Any]]]:
+    """Yield the vantage of each end of a report, with what the report says of it; what is unreadable is a ValueError.
+
+    A report comes from outside: nothing of it reaches the database that is not an instant or a position.
+    """
+    for end in (report["to"], report["from"]):
+        if end is None:
+            continue
+        at, known, seq = instant(end["as_of"]), instant(end["known_at"]), end["seq"]
+        if at.tzinfo is None or known.tzinfo is None:
+            raise ValueError("an instant without its offset")
+        if not isinstance(seq, int) or not 0 <= seq < _POSITIONS:
+            raise ValueError(f"{seq!r} is no position")
+        yield Vantage(at, known, seq), end
 
 
 def _cells(figures: Mapping[str, Any]) -> Cells:

@@ -10,7 +10,7 @@ so the reports of one period after the other join without a gap, and what was re
 movement of the period in which it became known.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +82,7 @@ def summary(
     ends = [to] if since is None else [to, since]
     if since is not None and since.at > to.at:
         raise Invalid(f"{since.at.isoformat()} is after {to.at.isoformat()}: a bridge leads from the earlier instant")
-    in_force = [registries(end) for end in ends]
+    in_force = _in_force(ends, registries)
     wanted = _wanted(connection, to, asked, in_force[0])
     found = [
         _cells(made.values(), end, registry, wanted)
@@ -120,6 +120,18 @@ def document(of: Summary) -> dict[str, Any]:
             "bridge": _bridge(of.bridge) if of.bridge else None,
         }
     )
+
+
+def _in_force(ends: Sequence[Vantage], registries: Registries) -> list[Registry]:
+    """Return the registry at each end; before the first was adopted nothing was owed, and any will do."""
+    latest = registries(ends[0])
+    found = [latest]
+    for end in ends[1:]:
+        try:
+            found.append(registries(end))
+        except NotFound:
+            found.append(latest)
+    return found
 
 
 # an assignment is counted by its reference, its agency and its directive

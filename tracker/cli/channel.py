@@ -30,11 +30,12 @@ def list_channels(
     from tracker.views import channel_list
 
     with opened(ctx) as store, store.read() as connection:
-        found = channel_list(connection, agency)
+        found, end = channel_list(connection, agency), store.position()
     rows = [(c.agency, c.name, public_address(c.address), c.language or "") for c in found]
     if shown is Format.JSON:
         keys = ("agency", "channel", "address", "language")
-        print_json({"channels": [dict(zip(keys, row, strict=True)) for row in rows]})
+        channels = [dict(zip(keys, row, strict=True)) for row in rows]
+        print_json({"seq": end.seq, "head": end.hash, "channels": channels})
         return
     made = table("agency", "channel", "address", "language")
     for row in rows:

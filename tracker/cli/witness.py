@@ -50,7 +50,7 @@ def list_all(ctx: typer.Context, shown: Shown = Format.TEXT) -> None:
     from tracker.views.plain import plain
 
     with opened(ctx) as store:
-        found = witnesses(store)
+        found, end = witnesses(store), store.position()
     if shown is Format.JSON:
         rows = [
             {
@@ -62,7 +62,7 @@ def list_all(ctx: typer.Context, shown: Shown = Format.TEXT) -> None:
             }
             for one in found
         ]
-        print_json({"witnesses": rows})
+        print_json({"seq": end.seq, "head": end.hash, "witnesses": rows})
         return
     made = table("place", "holds", "since", "why not a later one")
     for one in found:

@@ -22,7 +22,7 @@ from tracker.audit.prov import Provenance
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import FOLDED, Assignment, fold
 from tracker.domain.changes import KINDS, DateChange, Trail
-from tracker.domain.entry import Entry, canonical, instant, stamp
+from tracker.domain.entry import Entry, instant, stamp
 from tracker.domain.errors import Broken, TrackerError
 from tracker.domain.standing import Cell, Policy, standing
 from tracker.files.documents import registry_from
@@ -40,6 +40,7 @@ DEADLINES = (
     *("by", "after_expiry", "seq"),
 )
 EVIDENCE = ("sha256", "size", "media_type", "name", "assignment", "number", "dated", "seq")
+_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 # what reading a text that somebody tampered with may end in
 _SPOILT = (TrackerError, KeyError, TypeError, ValueError, AttributeError)
 
@@ -141,7 +142,7 @@ class _Export:
         ):
             for entry in ledger.entries(self.connection, until=self.at):
                 line = {"body": entry.body, "hash": entry.hash, "previous": entry.previous, "seq": entry.seq}
-                out.write(canonical(line).encode() + b"\n")
+                out.write(_LINE.encode(line).encode() + b"\n")
                 self.count += 1
                 said = as_hashed(entry)
                 self.disagreeing += said != entry
@@ -156,7 +157,7 @@ class _Export:
         """Write the seals of what is exported, and the keys that entries name."""
         with self.bag.file("seals.jsonl") as out:
             for size, note in exported.seal_notes(self.connection, size=self.end, until=self.at):
-                out.write(canonical({"note": note, "size": size}).encode() + b"\n")
+                out.write(_LINE.encode({"note": note, "size": size}).encode() + b"\n")
                 self.seals, self.sealed = self.seals + 1, size
         with self.bag.file("keys.json") as out:
             out.write(json.dumps(self.keys, ensure_ascii=False).encode() + b"\n")

@@ -9,13 +9,16 @@ from typer.core import TyperGroup
 
 from tracker.domain.errors import TrackerError
 
-OK, FAILED, USAGE, INVALID_DIRECTIVE, MATCHED, INTEGRITY, TRY_LATER = 0, 1, 2, 3, 4, 5, 75
+OK, FAILED, USAGE, INVALID_DIRECTIVE, MATCHED, INTEGRITY, CONFLICT, TRY_LATER = 0, 1, 2, 3, 4, 5, 6, 75
 
 # the code of a refusal -> exit status; a code that is not here is a plain failure
 STATUS: Mapping[str, int] = {
     "invalid": USAGE,
     "live-clock": USAGE,
     "bad-instant": USAGE,
+    "bad-day": USAGE,
+    "bad-proof": USAGE,
+    "no-proof": USAGE,
     "bad-channel": USAGE,
     "bad-number": USAGE,
     "bad-note": USAGE,
@@ -31,6 +34,7 @@ STATUS: Mapping[str, int] = {
     "bad-registry": INVALID_DIRECTIVE,
     "broken": INTEGRITY,
     "broken-document": INTEGRITY,
+    "conflict": CONFLICT,
     "try-later": TRY_LATER,
     "database-away": TRY_LATER,
 }

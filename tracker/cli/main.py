@@ -14,16 +14,21 @@ from tracker.cli import (
     config,
     db,
     demo,
+    deputy,
     directive,
     doctor,
     event,
     evidence,
+    extension,
     history,
     init,
     key,
+    moves,
+    owners,
     proof,
     reminder,
     report,
+    reviews,
     run,
     task,
     up,
@@ -40,7 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit status: 0 done, 1 failed or refused, 2 usage, 3 a directive is invalid, "
-    "4 --fail-on matched, 5 the ledger does not hold, 75 try later.",
+    "4 --fail-on matched, 5 the ledger does not hold, 6 a conflict: look again, 75 try later.",
 )
 
 app.command("init", short_help="Make a store, live or a rehearsal.")(init.init)
@@ -48,7 +53,12 @@ app.add_typer(directive.app, name="directive")
 app.command("sweep", short_help="Record what has come due; write the reminders owed.")(run.sweep)
 app.command("deliver", short_help="Send the reminders that are due.")(run.deliver)
 app.command("board", short_help="Where every directive stands.")(run.board)
+task.app.add_typer(moves.app)  # without a name: commands of `tracker task` itself
+task.app.add_typer(owners.app)
 app.add_typer(task.app, name="task")
+app.command("reviews", short_help="What waits for a decision, and for how long.")(reviews.reviews)
+app.add_typer(extension.app, name="extension")
+app.add_typer(deputy.app, name="deputy")
 app.add_typer(event.app, name="event")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(calendar.app, name="calendar")

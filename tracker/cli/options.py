@@ -59,6 +59,20 @@ WriteAt = Annotated[
 As = Annotated[
     str | None, typer.Option("--as", metavar="ACTOR", help="Who does it; by default cli: and your login name.")
 ]
+Ref = Annotated[
+    str, typer.Argument(metavar="REF", help="2025/412-tb-vpcp/service-portal/BNV, or its end where that is unique.")
+]
+Seen = Annotated[
+    int | None,
+    typer.Option(
+        "--seen",
+        metavar="ENTRY",
+        help="The last entry you decide by ('changed' in 'task show'); refused where somebody was faster.",
+    ),
+]
+Instrument = Annotated[
+    str, typer.Option("--instrument", "-i", help="By what document it is decided: its number and date.")
+]
 Shown = Annotated[Format, typer.Option("--format", "-f", help="text for people, json for programs.")]
 Lang = Annotated[Language, typer.Option("--lang", "-l", help="Language of titles and names.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most so many rows.")]
@@ -82,6 +96,22 @@ def instant(text: str) -> datetime:
         return found.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid(f"'{text}' is no instant: write {_AT_FORMS}", code="bad-instant") from None
+
+
+def day_of(text: str) -> date:
+    """Return the day of an option; raises Invalid.
+
+    >>> day_of("2025-08-31")
+    datetime.date(2025, 8, 31)
+    """
+    from tracker.domain.errors import Invalid
+
+    try:
+        if len(text) != len("2025-08-31"):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"'{text}' is no day: write it as 2025-08-31", code="bad-day") from None
 
 
 def actor(given: str | None) -> str:

@@ -1,29 +1,17 @@
 """`tracker task`: list, show, explain, and the moves of an assignment."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tracker.cli.exits import MATCHED
-from tracker.cli.opened import directive_at, opened, reading, registry_at, texts_at, writing_at
-from tracker.cli.options import As, Format, Known, Lang, Language, Limit, ReadAt, Shown, WriteAt, actor
-from tracker.cli.output import put, put_result
+from tracker.cli.opened import directive_at, opened, reading, registry_at, texts_at
+from tracker.cli.options import Format, Known, Lang, Language, Limit, ReadAt, Ref, Shown
+from tracker.cli.output import put
 from tracker.cli.run import Failing, FailOn
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from tracker.domain.assignment import Assignment
-    from tracker.views import Connection, Store
-
-OCCURRENCES = 10_000  # more than a task can have at one agency: every day for 27 years
-
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What each agency owes, and its moves.")
-
-Ref = Annotated[
-    str, typer.Argument(metavar="REF", help="2025/412-tb-vpcp/service-portal/BNV, or its end where that is unique.")
-]
 
 
 class Standing(StrEnum):
@@ -59,6 +47,9 @@ def list_tasks(
     standing: Annotated[Standing | None, typer.Option("--standing", help="Only those of one standing.")] = None,
     cell: Annotated[CellName | None, typer.Option("--cell", help="Only those in one cell of the board.")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only what is overdue: --cell open_overdue.")] = False,
+    asking: Annotated[bool, typer.Option("--asking", help="Only where more time is asked for.")] = False,
+    contested: Annotated[bool, typer.Option("--contested", help="Only what its agency says is not its own.")] = False,
+    awaiting: Annotated[bool, typer.Option("--awaiting", help="Only reports that await review.")] = False,
     at: ReadAt = None,
     known: Known = None,
     lang: Lang = Language.EN,
@@ -67,12 +58,20 @@ def list_tasks(
     shown: Shown = Format.TEXT,
 ) -> None:
     """List assignments, the earliest deadline first."""
-    from tracker.domain.standing import Cell
+    from tracker.domain.standing import Cell, Progress
     from tracker.terminal.tasks import show_list
     from tracker.views import Wanted, task_list
 
     name = CellName.OVERDUE if overdue else cell
-    wanted = Wanted(agency=agency, directive=directive, standing=standing, cell=Cell(name) if name else None)
+    wanted = Wanted(
+        agency=agency,
+        directive=directive,
+        standing=standing,
+        cell=Cell(name) if name else None,
+        progress=frozenset({Progress.SUBMITTED}) if awaiting else None,
+        asking=asking,
+        contested=contested,
+    )
     with opened(ctx) as store:
         when = reading(store, at, known)
         with store.read() as connection:
@@ -143,79 +142,3 @@ def explain(
                 language=lang,
             )
     put(found, shown, show_explanation)
-
-
-@app.command("acknowledge")
-def acknowledge(ctx: typer.Context, ref: Ref, at: WriteAt = None, by: As = None, shown: Shown = Format.TEXT) -> None:
-    """Record that the agency has taken note of its task."""
-    from tracker.operations import acknowledge as move
-
-    with opened(ctx) as store:
-        when = writing_at(store, at)
-        _tell(store, move(store, ref, at=when, actor=actor(by)), when, shown)
-
-
-@app.command("submit")
-def submit(
-    ctx: typer.Context,
-    ref: Ref,
-    words: Annotated[str, typer.Option("--words", "-w", help="What was done, in a sentence.")],
-    document: Annotated[str | None, typer.Option("--document", "-d", help="The document that shows it.")] = None,
-    at: WriteAt = None,
-    by: As = None,
-    shown: Shown = Format.TEXT,
-) -> None:
-    """Record the agency's report that its task is done."""
-    from tracker.operations import submit as move
-
-    with opened(ctx) as store:
-        when = writing_at(store, at)
-        _tell(store, move(store, ref, at=when, actor=actor(by), words=words, document=document), when, shown)
-
-
-@app.command("accept")
-def accept(ctx: typer.Context, ref: Ref, at: WriteAt = None, by: As = None, shown: Shown = Format.TEXT) -> None:
-    """Record that a report was verified: the task is completed, and what waited for it may start."""
-    from tracker.operations import accept as move
-
-    with opened(ctx) as store:
-        when = writing_at(store, at)
-        _tell(store, move(store, ref, at=when, actor=actor(by)), when, shown)
-
-
-@app.command("return")
-def send_back(
-    ctx: typer.Context,
-    ref: Ref,
-    missing: Annotated[str, typer.Option("--missing", "-m", help="The exact missing thing.")],
-    at: WriteAt = None,
-    by: As = None,
-    shown: Shown = Format.TEXT,
-) -> None:
-    """Return a report, with the exact missing thing; the deadline goes on running."""
-    from tracker.operations import send_back as move
-
-    with opened(ctx) as store:
-        when = writing_at(store, at)
-        _tell(store, move(store, ref, at=when, actor=actor(by), missing=missing), when, shown)
-
-
-def _tell(store: "Store", after: "Assignment", at: "datetime", shown: Format) -> None:
-    """Say where an assignment stands after a move, and the position of the entry that recorded it."""
-    from tracker.views import Wanted, document, task_list
-
-    with store.read() as connection:
-        when = max(at, _high_water(connection))
-        registry = registry_at(connection, when)
-        wanted = Wanted(task=after.task, agency=after.agency)
-        # a recurring duty has several assignments at one agency
-        found = task_list(connection, at=when, registry=registry, wanted=wanted, limit=OCCURRENCES)
-        row = next(row for row in found.tasks if row.ref == after.ref)
-    result = {"entry": after.seq, **document(row)}
-    put_result(result, shown, f"{row.ref} is {row.progress} (entry {after.seq}): {row.reason}")
-
-
-def _high_water(connection: "Connection") -> "datetime":
-    from tracker.views.adopted import high_water
-
-    return high_water(connection)

@@ -46,6 +46,7 @@ ENGLISH: Mapping[str, str] = {
     "completed_reported": "completed on {day}, as the source itself reports",
     "closed_out": "closed without completion: {why}",
     "cut_off": "closed without completion: the cut-off of {last_day} passed",
+    "measured": "lateness is measured on the day a report is received, whatever day it says the work was done",
     # what late days are charged to (fairness.py)
     "late_impossible": "{late}, up to {day}: the date set left too little time, or had passed when it was set",
     "late_suspended": "{late}, up to {day}: the task was suspended",

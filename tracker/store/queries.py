@@ -110,7 +110,10 @@ def stale(connection: Connection, *, at: datetime) -> tuple[Assignment, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which assignments a list is about; `due` bounds the first late instant: after the first, up to the second."""
+    """Which assignments a list is about; `due` bounds the first late instant: after the first, up to the second.
+
+    `asking` and `contested` leave those where a question is open; `undecided` those, and reports that await review.
+    """
 
     agency: str | None = None
     directive: str | None = None
@@ -119,6 +122,9 @@ class Wanted:
     standing: str | None = None
     progress: frozenset[Progress] | None = None
     due: tuple[datetime, datetime] | None = None
+    asking: bool = False
+    contested: bool = False
+    undecided: bool = False
 
 
 def candidates(
@@ -153,6 +159,13 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.due is not None:
         yield ASSIGNMENT.c.late_from > wanted.due[0]
         yield ASSIGNMENT.c.late_from <= wanted.due[1]
+    if wanted.asking:
+        yield ASSIGNMENT.c.asked_at.is_not(None)
+    if wanted.contested:
+        yield ASSIGNMENT.c.contested_at.is_not(None)
+    if wanted.undecided:
+        submitted = ASSIGNMENT.c.progress == str(Progress.SUBMITTED)
+        yield or_(submitted, ASSIGNMENT.c.asked_at.is_not(None), ASSIGNMENT.c.contested_at.is_not(None))
 
 
 def oldest_moment(connection: Connection) -> datetime | None:

@@ -8,6 +8,7 @@ from rich.text import Text
 from tracker.terminal.board import name_of
 from tracker.terminal.evidence import write_proofs
 from tracker.terminal.history import entry_line
+from tracker.terminal.life import extension_lines, late, owners, questions, times
 from tracker.terminal.page import WIDE, heading, table
 from tracker.terminal.reminders import reminder_table
 from tracker.terminal.tokens import STANDINGS, token
@@ -51,12 +52,13 @@ def show_task(view: TaskView, out: Console) -> None:
     facts.add_row("directive", f"{row.number} of {view.issued}, {view.directive_title}")
     facts.add_row("last day", _last_day(view))
     facts.add_row("assigned", minute(view.assigned_at, zone))
-    if row.received_at:
-        facts.add_row("reported", minute(row.received_at, zone))
-    for name, value in _optional(view):
+    life = view.life
+    for name, value in (*times(life, zone), *late(life), *questions(life, zone), *owners(life), *_optional(view)):
         facts.add_row(name, value)
     facts.add_row("next look", minute(view.next_moment, zone))
+    facts.add_row("changed", f"entry {life.changed} (--seen {life.changed})")
     out.print(facts)
+    extension_lines(life, out, zone)
     out.print()
     if view.proofs:
         out.print(Text(f"Evidence: {len(view.proofs)}", style="bold"))
@@ -90,6 +92,7 @@ def show_explanation(view: Explanation, out: Console) -> None:
     if view.moved:
         out.print(f"  the date in force is another one: {day(row.last_day)}")
     _dates(view, out)
+    _life(view, out)
     _lateness(view, out)
     _peers("Waits for", view.waits_for, out)
     _peers("Waited for by", view.waited_by, out)
@@ -108,6 +111,17 @@ def _dates(view: Explanation, out: Console) -> None:
         why = f", {one.why}" if one.why else ""
         since = f"since {minute(one.recorded_at, view.stamp.zone)} (entry {one.seq})"
         out.print(f"  {since}: {day(one.last_day)}{why}", markup=False)
+
+
+def _life(view: Explanation, out: Console) -> None:
+    life, zone = view.life, view.stamp.zone
+    facts = _facts()
+    for name, value in (*times(life, zone), *late(life), *questions(life, zone), *owners(life)):
+        facts.add_row(name, value)
+    if facts.row_count:
+        out.print()
+        out.print(facts)
+    extension_lines(life, out, zone)
 
 
 def _lateness(view: Explanation, out: Console) -> None:

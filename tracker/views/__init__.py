@@ -20,8 +20,10 @@ from tracker.views.board import Board, board
 from tracker.views.directive import DirectiveView, RollUp, directive_show, roll_up
 from tracker.views.health import Health, health
 from tracker.views.history import History, history
+from tracker.views.life import DeputyList, Effect, ExtensionList, Life
 from tracker.views.plain import document
 from tracker.views.reminders import ReminderList, reminder_list
+from tracker.views.reviews import ReviewList, review_list
 from tracker.views.stamp import Stamp
 from tracker.views.tasks import Explanation, TaskList, TaskView, explain, resolve, task_list, task_show
 
@@ -30,12 +32,17 @@ __all__ = [
     "Cells",
     "Channel",
     "Connection",
+    "DeputyList",
     "DirectiveList",
     "DirectiveView",
+    "Effect",
     "Explanation",
+    "ExtensionList",
     "Health",
     "History",
+    "Life",
     "ReminderList",
+    "ReviewList",
     "RollUp",
     "Stamp",
     "Store",
@@ -54,6 +61,7 @@ __all__ = [
     "registry_document",
     "reminder_list",
     "resolve",
+    "review_list",
     "roll_up",
     "task_keys",
     "task_list",

@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import MOVES, Assignment
+from tracker.domain.calendar import civil_day
 from tracker.domain.phrase import Phrase
-from tracker.domain.standing import Cell, Progress, Standing
+from tracker.domain.standing import CLOSED_OUT, Cell, Progress, Standing
 from tracker.store import queries
 from tracker.store.store import Connection
 from tracker.views.sight import Seen, Sight
@@ -18,7 +19,8 @@ from tracker.views.stamp import INVENTED
 class TaskRow:
     """One assignment at an instant: what, who, when, where it stands and why.
 
-    `days_late` counts civil days after the last day (0 on the last day itself, after its minute);
+    `days_late` counts civil days after the last day (0 on the last day itself, after its minute),
+    `days_late_first` those after the first date it ever had;
     `working_days_left` is there only while the task is still to be reported in time.
     `invented`: somebody of the demo moved it.
     """
@@ -42,6 +44,13 @@ class TaskRow:
     received_at: datetime | None
     waiting_for: tuple[str, ...]
     invented: bool
+    changed: int = 0
+    days_late_first: int | None = None
+    done_on: date | None = None
+    accepted_at: datetime | None = None
+    asked_day: date | None = None
+    contested_at: datetime | None = None
+    delegate: str | None = None
 
 
 def rows(sight: Sight, connection: Connection, seen: Sequence[Seen], *, language: str) -> tuple[TaskRow, ...]:
@@ -93,7 +102,28 @@ def _row(
         received_at=assignment.facts.received_at,
         waiting_for=assignment.facts.waiting_for,
         invented=invented,
+        changed=assignment.changed,
+        days_late_first=days_late_first(assignment, sight.at),
+        done_on=assignment.facts.done_on,
+        accepted_at=assignment.facts.accepted_at,
+        asked_day=assignment.asked_day,
+        contested_at=assignment.contested_at,
+        delegate=assignment.delegate,
     )
+
+
+def days_late_first(assignment: Assignment, at: datetime) -> int | None:
+    """Return by how many days an assignment is late against its first date; None without one, or closed out."""
+    limit, first = assignment.facts.limit, assignment.first_day
+    if first is None or limit is None or assignment.facts.progress in CLOSED_OUT:
+        return None
+    return max(0, (civil_day(limit.zone, measured_at(assignment, at)) - first).days)
+
+
+def measured_at(assignment: Assignment, at: datetime) -> datetime:
+    """Return the instant by which an assignment is late or not: received, or at rest since, or the present one."""
+    facts = assignment.facts
+    return facts.received_at or facts.suspended_at or at
 
 
 def agency_name(registry: Registry, code: str, language: str) -> str:
@@ -106,7 +136,7 @@ def _days_late(assignment: Assignment, now: Standing, at: datetime) -> int | Non
     limit = assignment.facts.limit
     if limit is None or now.cell not in (Cell.OVERDUE, Cell.LATE):
         return None
-    return limit.days_late(assignment.facts.received_at or at)
+    return limit.days_late(measured_at(assignment, at))
 
 
 def _days_left(assignment: Assignment, now: Standing, sight: Sight) -> int | None:

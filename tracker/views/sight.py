@@ -98,6 +98,8 @@ def is_wanted(wanted: Wanted, seen: Seen) -> bool:
     """Return whether an assignment, reckoned, is one of those wanted."""
     assignment, now = seen
     limit = assignment.facts.limit
+    asking, contested = assignment.asked_at is not None, assignment.contested_at is not None
+    submitted = assignment.facts.progress == Progress.SUBMITTED
     return (
         (wanted.cell is None or now.cell == wanted.cell)
         and (wanted.standing is None or now.name == wanted.standing)
@@ -106,6 +108,9 @@ def is_wanted(wanted: Wanted, seen: Seen) -> bool:
         and (wanted.task is None or assignment.task == wanted.task)
         and (wanted.progress is None or assignment.facts.progress in wanted.progress)
         and (wanted.due is None or (limit is not None and wanted.due[0] < limit.late_from <= wanted.due[1]))
+        and (asking or not wanted.asking)
+        and (contested or not wanted.contested)
+        and (submitted or asking or contested or not wanted.undecided)
     )
 
 

@@ -1,6 +1,6 @@
 """Tasks: lists of assignments, everything about one, and why it stands where it stands."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,19 +13,20 @@ from tracker.domain.errors import NotFound
 from tracker.domain.phrase import Phrase
 from tracker.domain.standing import SETTLED
 from tracker.domain.waiting import above
-from tracker.store import assignments, ledger
+from tracker.store import assignments
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
 from tracker.views.evidence import ProofRow, evidence_of
 from tracker.views.history import EntryRow, entry_row
 from tracker.views.lateness import explanation as lateness_of
-from tracker.views.past import Vantage
+from tracker.views.life import Life, entries_of, life_of
 from tracker.views.reminders import ReminderRow, reminder_rows
 from tracker.views.rows import TaskRow, rows
 from tracker.views.sight import Seen, Sight, sight
 from tracker.views.stamp import Stamp
 from tracker.views.timelines import Texts
 
+SET_DATES = ("date_set", "extension_granted", "moved_along", "resumed")
 PEERS = 40  # so many assignments that wait, or are waited for, are named; the rest is counted
 
 
@@ -56,6 +57,7 @@ class TaskView:
     version: int
     assigned_at: datetime
     next_moment: datetime | None
+    life: Life
     proofs: tuple[ProofRow, ...]
     entries: tuple[EntryRow, ...]
     reminders: tuple[ReminderRow, ...]
@@ -96,6 +98,7 @@ class Explanation:
     deadline: tuple[Phrase, ...]
     moved: bool
     dates: tuple[DateSet, ...]
+    life: Life
     lateness: tuple[Phrase, ...]
     waits_for: Peers
     waited_by: Peers
@@ -159,8 +162,9 @@ def task_show(
         version=assignment.version,
         assigned_at=assignment.facts.assigned_at,
         next_moment=_next(seen, connection, assignment),
+        life=life_of(seen, connection, assignment, language=language),
         proofs=evidence_of(connection, ref, until=seen.stamp.seq),
-        entries=tuple(entry_row(entry) for entry in _entries(seen, connection, ref)),
+        entries=tuple(entry_row(entry) for entry in entries_of(seen, connection, ref)),
         reminders=reminder_rows(seen, seen.reminders(ref=ref)),
     )
 
@@ -205,6 +209,7 @@ def explain(
         deadline=_steps(reckoned),
         moved=(limit and limit.late_from) != (deadline and deadline.late_from),
         dates=_dates(seen, connection, ref),
+        life=life_of(seen, connection, assignment, language=language),
         lateness=lateness_of(seen, connection, found, texts or {directive.key: directive}.get),
         waits_for=_peers(seen, connection, _waits_for(seen, assignment), language),
         waited_by=_peers(seen, connection, _waited_by(seen, connection, assignment), language),
@@ -220,22 +225,33 @@ def _steps(reckoned: Deadline | Unresolved | None) -> tuple[Phrase, ...]:
     return ()
 
 
-def _entries(seen: Sight, connection: Connection, ref: str) -> Iterator[Entry]:
-    vantage = Vantage(seen.at, seen.known)
-    return filter(vantage.sees, ledger.entries(connection, assignment=ref, until=seen.known))
-
-
 def _dates(seen: Sight, connection: Connection, ref: str) -> tuple[DateSet, ...]:
-    set_later = (entry for entry in _entries(seen, connection, ref) if entry.kind == "date_set")
+    set_later = (
+        e for e in entries_of(seen, connection, ref, SET_DATES) if e.kind == "date_set" or e.payload.get("limit")
+    )
     return tuple(
         DateSet(
             seq=entry.seq,
             recorded_at=entry.recorded_at,
             last_day=date.fromisoformat(entry.payload["limit"]["last_day"]) if entry.payload["limit"] else None,
-            why=entry.payload.get("why"),
+            why=_moved_by(entry),
         )
         for entry in set_later
     )
+
+
+def _moved_by(entry: Entry) -> str | None:
+    """Return why a date moved: the words of its entry, or whose decision it follows."""
+    said = entry.payload
+    match entry.kind:
+        case "extension_granted":
+            return f"extension granted by {said['instrument']}"
+        case "moved_along":
+            return f"moved along with {said['with']}, {said['instrument']}"
+        case "resumed":
+            return f"set when work was resumed, {said.get('instrument')}"
+    why: str | None = said.get("why")
+    return why
 
 
 def _get(seen: Sight, ref: str) -> Seen:

@@ -41,7 +41,7 @@ async def monitor(database_url: str | None = None, at: datetime | None = None) -
         with tick_lock(store) as alone:
             if not alone:
                 return _summary(Swept(), Delivered())
-            swept = await sweep_due(store, clock)
+            swept = await sweep_due(store, settings, clock)
             delivered = await deliver_due(store, settings, clock)
             await _publish(store, clock())
         _emit(store, swept, delivered)
@@ -51,9 +51,9 @@ async def monitor(database_url: str | None = None, at: datetime | None = None) -
 
 
 @task(name="sweep", cache_policy=NO_CACHE)
-async def sweep_due(store: Any, clock: Clock) -> Swept:
+async def sweep_due(store: Any, settings: Settings, clock: Clock) -> Swept:
     """Return what one sweep did with everything that has come due."""
-    return await asyncio.to_thread(lambda: sweep(store, at=clock()))
+    return await asyncio.to_thread(lambda: sweep(store, at=clock(), watch_every=settings.watch_limit))
 
 
 @task(name="deliver", cache_policy=NO_CACHE)

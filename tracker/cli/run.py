@@ -30,7 +30,7 @@ def sweep(ctx: typer.Context, at: WriteAt = None, by: As = None, shown: Shown = 
     with opened(ctx) as store:
         when = writing_at(store, at)
         with working("sweeping…"):
-            done = run(store, at=when, actor=actor(by))
+            done = run(store, at=when, actor=actor(by), watch_every=settings_of(ctx).watch_limit)
     words = f"looked at {done.claimed:,} assignments: {done.entries:,} entries, {done.reminders:,} reminders"
     words += f", {done.occurrences:,} new occurrences" if done.occurrences else ""
     put_result({"at": plain(when), **asdict(done)}, shown, words)

@@ -41,7 +41,8 @@ def compare_outbox(connection: Connection, replay: Replay, *, keep: bool) -> tup
     held = {one.key for one in told.values() if leased.get(one.key, (0, 0))[1] == one.attempts + 1}
     rows: dict[Key, Again] = {(one.key,): _reminder(one, held=one.key in held) for one in told.values()}
     reminders = compare(connection, "reminder", ("key",), rows, keep=keep)
-    ids = reminder_ids(connection)
+    known = reminder_ids(connection)
+    ids = {one.reference: known[one.key] for one in told.values() if one.key in known}
     names = {number: reference for reference, number in ids.items()}
     under_way = {leased[key] for key in held}
 

@@ -97,8 +97,8 @@ def leases(connection: Connection) -> Mapping[str, tuple[int, int]]:
 
 
 def reminder_ids(connection: Connection) -> Mapping[str, int]:
-    """Return the id of every reminder by its reference."""
-    return {row.reference: row.id for row in connection.execute(select(REMINDER.c.reference, REMINDER.c.id))}
+    """Return the id of every reminder by its key."""
+    return {row.key: row.id for row in connection.execute(select(REMINDER.c.key, REMINDER.c.id))}
 
 
 def documents(connection: Connection) -> Mapping[str, str]:

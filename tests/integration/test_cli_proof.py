@@ -201,9 +201,27 @@ def test_witnesses_are_listed_with_what_they_hold_and_a_failure_is_seen_by_the_d
     assert not checks[f"witness {place}"]["fine"]
     assert "cannot be" in checks[f"witness {place}"]["seen"]
     keyed.run("witness", "remove", place)
-    assert keyed.ask("witness", "list") == {"witnesses": []}
+    assert keyed.ask("witness", "list")["witnesses"] == []
 
 
 def test_a_place_that_cannot_work_is_a_usage_error(keyed: Office) -> None:
     keyed.run("witness", "add", "folder:/no/such/folder", status=2)
     keyed.run("witness", "add", "nobody", status=2)
+
+
+# ── Every reader is a witness ────────────────────────────────────────────────────────────────────────────────
+
+READING = (
+    "board", "task list", f"task show {BNV}", f"task explain {BNV}", "history show", "history watch", "reminder list",
+    "directive list", "directive show 2025/412-tb-vpcp", "calendar show", "evidence list", "channel list",
+    "witness list",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", READING)
+def test_what_is_shown_as_json_says_where_the_ledger_stood(office: Office, words: str) -> None:
+    store = open_store(office.url)
+    end = store.position()
+    store.close()
+    said = office.ask(*words.split())
+    assert (said["seq"], said["head"]) == (end.seq, end.hash)

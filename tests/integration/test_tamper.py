@@ -7,7 +7,7 @@ import pytest
 
 from tests.simulation.tamper import CLASSES, MUST, tamper
 
-POSITIONS = 2
+POSITIONS = 3  # both ends, and one between
 
 
 @pytest.fixture(scope="module")

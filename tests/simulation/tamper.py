@@ -221,10 +221,11 @@ def reorder(attack: Attack) -> None:
 
 
 def insert(attack: Attack) -> None:
-    """Put an entry in that never was, and link the rest anew."""
-    attack.rows.insert(attack.position, dict(attack.rows[attack.position - 1]))
-    attack.say(attack.position, kind="note", assignment=None, payload={"words": "it was agreed"})
-    attack.rechain(attack.position)
+    """Put an entry in that never was, before one that was sealed, and link the rest anew."""
+    index = attack.position - 1
+    attack.rows.insert(index, dict(attack.rows[index]))
+    attack.say(index, kind="note", assignment=None, payload={"words": "it was agreed"})
+    attack.rechain(index)
     attack.write()
 
 
@@ -370,8 +371,9 @@ def tamper(positions: int, *, seed: int = SEED, classes: tuple[str, ...] = tuple
         for name in classes:
             chosen = random.Random(f"{seed} {name}")
             found[name] = Counter(dict.fromkeys(WAYS, 0))
-            for _ in range(positions):
-                with _attacked(scene, chosen.randint(1, scene.size)) as attack:
+            drawn = (chosen.randint(1, scene.size) for _ in range(positions))
+            for position in [1, scene.size, *drawn][:positions]:  # both ends, and between them wherever it falls
+                with _attacked(scene, position) as attack:
                     CLASSES[name](attack)
                     found[name] += Counter({way: int(told) for way, told in noticed(scene, attack.folder).items()})
     return found
@@ -399,7 +401,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     asked = parser.parse_args()
     found = tamper(asked.positions, seed=asked.seed)
-    print(f"noticed, of {asked.positions} random positions each (seed {asked.seed})\n")
+    print(f"noticed, of {asked.positions} positions each: both ends, the rest random (seed {asked.seed})\n")
     print(f"{'class':<28}" + "".join(f"{way:>11}" for way in WAYS))
     for name, counts in found.items():
         print(f"{name:<28}" + "".join(f"{counts[way]:>11}" for way in WAYS))

@@ -1,19 +1,17 @@
-#!/usr/bin/env python3
 r"""Check a ledger of directives without trusting the office that keeps it. One file; Python 3.11 and `cryptography`.
 
     python verify.py bag DIR [--seal FILE]... [--receipt FILE]... [--vkey TEXT]
     python verify.py receipt FILE... [--vkey TEXT]
     python verify.py seal FILE... [--vkey TEXT]... [--proof FILE]
 
-It shares no line with the program that wrote the ledger. Bring your own copy of it, and what you hold from outside:
-seals and receipts you were sent, the key you were told. A bag that agrees with itself proves little: who holds the
-server can write all of it anew, keys and seals too. One seal in your hands shows any change to the entries it covers.
+It shares no line with the program that wrote the ledger. Bring your own copy, and what you hold from outside: seals and
+receipts you were sent (a saved mail will do), the key you were told. A bag that agrees with itself proves little: who
+holds the server can write all of it anew. One seal in your hands shows any change to the entries it covers.
 
-Checked of a bag: files, against the manifests (BagIt 1.0); every entry: its text is canonical JSON (RFC 8785), its hash
-is sha256(previous hash, newline, text), positions have no gap, instants do not go back; keys: one is made by an entry,
-each later one endorsed by the one before; seals, in the bag and yours: the root is that of the Merkle tree (RFC 9162)
-over the hashes of their entries, the signature (Ed25519) is by the key in force there; receipts: their entry is in the
-bag; evidence: the files are those that entries name. The lists for people (*.csv, prov.json) are checked as files only.
+Checked of a bag: files, against the manifests (BagIt 1.0); entries: canonical JSON (RFC 8785), hash = sha256(previous
+hash, newline, text), no gap, no instant that goes back; keys: each endorsed by the one before; seals, in the bag and
+yours: the root of the Merkle tree (RFC 9162) over the hashes of their entries, signed (Ed25519) by the key in force
+there; receipts; files of evidence, as entries name them. Lists for people (*.csv, prov.json): as files only.
 
 Exit status: 0 all of it holds; 1 something does not; 2 it could not be checked (no such file, wrong usage).
 """
@@ -107,13 +105,13 @@ def continued(root: bytes | None, old: int, size: int, proof: Sequence[bytes]) -
     if len(proof) != (root is None) if old == size else not proof:
         raise Fault("the proof has not the length it must have")
     if old == size:
-        return (proof[0], proof[0]) if root is None else (root, root)
+        return (root or proof[0], root or proof[0])
     left, step = split(size), proof[-1]
-    if old <= left:
-        before, after = continued(root, old, left, proof[:-1])
-        return before, node(after, step)
-    before, after = continued(None, old - left, size - left, proof[:-1])
-    return node(step, before), node(step, after)
+    if old > left:
+        before, after = continued(None, old - left, size - left, proof[:-1])
+        return node(step, before), node(step, after)
+    before, after = continued(root, old, left, proof[:-1])
+    return before, node(after, step)
 
 
 class Key(NamedTuple):
@@ -173,6 +171,12 @@ def seal_of(text: str, where: str) -> Seal:
     if (fits := SEAL.fullmatch(text)) is None:
         raise Fault(f"{where}: it is no seal of a ledger")
     return Seal(where, fits[0], fits[1], int(fits[2]), base64.b64decode(fits[3]), fits[4], fits[5])
+
+
+def seals_of(path: Path) -> list[Seal]:
+    """Return the seals that stand in a file; a Fault where there is none."""
+    text = path.read_text(encoding="utf-8")
+    return [seal_of(found[0], str(path)) for found in SEAL.finditer(text)] or [seal_of(text, str(path))]
 
 
 def check_entry(entry: Any, seq: int, previous: str) -> dict[str, Any]:
@@ -300,10 +304,8 @@ def check_evidence(folder: Path, files: dict[str, int]) -> Iterator[str]:
     """Yield what does not hold of the files of evidence."""
     present = {path.name for path in folder.iterdir()}
     for name in sorted(files.keys() | present):
-        if name not in files:
-            yield f"evidence {name}: no entry names this file"
-        elif name not in present:
-            yield f"evidence {name}: an entry names this file, and it is not in the bag"
+        if name not in files or name not in present:
+            yield f"evidence {name}: {'it is not in the bag' if name in files else 'no entry names it'}"
         elif digest(folder / name) != name or (folder / name).stat().st_size != files[name]:
             yield f"evidence {name}: its bytes are not those that the entry names"
 
@@ -334,10 +336,9 @@ def check_bag(bag: Path, seals: list[Seal], held: list[tuple[int, str, Seal, Key
     yield from (f"the key you hold, {key.text}, is none of this ledger" for key in keys if key.text not in known)
     if (bag / "data/evidence").is_dir():
         yield from check_evidence(bag / "data/evidence", ledger.files)
-    elif ledger.files:
-        print(f"{len(ledger.files)} files of evidence are named by entries and not in this bag")
     print(f"{ledger.size:,} entries of {ledger.origin}, the last hash {ledger.head}")
     print(f"under a seal: {sealed:,} entries; after it: {ledger.size - sealed:,}; held outside: {len(outside)} seals")
+    print(f"files of evidence: {len(ledger.files)}{'' if (bag / 'data/evidence').is_dir() else ', not in this bag'}")
 
 
 def check_seals(seals: list[Seal], keys: list[Key], proof: Path | None) -> Iterator[str]:
@@ -364,10 +365,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("bag", "receipt", "seal"))
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    parser.add_argument("--seal", action="append", default=[], type=Path, metavar="FILE")
-    parser.add_argument("--receipt", action="append", default=[], type=Path, metavar="FILE")
-    parser.add_argument("--vkey", action="append", default=[], metavar="TEXT")
-    parser.add_argument("--proof", type=Path, metavar="FILE")
+    for option, kind in (("--seal", Path), ("--receipt", Path), ("--vkey", str)):
+        parser.add_argument(option, action="append", default=[], type=kind)
+    parser.add_argument("--proof", type=Path)
     asked, faults = parser.parse_args(words), 0
     try:
         for faults, fault in enumerate(check(asked), 1):
@@ -380,14 +380,14 @@ def main(words: Sequence[str] | None = None) -> int:
         faults += 1
         print(f"✗ it cannot be read on: {fault}")
     print(f"DOES NOT HOLD: {faults:,} failures" if faults else "✓ HOLDS")
-    return 1 if faults else 0
+    return bool(faults)
 
 
 def check(asked: argparse.Namespace) -> Iterator[str]:
     """Yield what does not hold of what the command line names."""
     keys = [key_of(text) for text in asked.vkey]
     files = [*asked.seal, *(asked.paths if asked.what == "seal" else ())]
-    seals = [seal_of(path.read_text(encoding="utf-8"), str(path)) for path in files]
+    seals = [seal for path in files for seal in seals_of(path)]
     receipts = [receipt_of(path) for path in [*asked.receipt, *(asked.paths if asked.what == "receipt" else ())]]
     if asked.what == "bag":
         return (yield from check_bag(asked.paths[0], seals, receipts, keys))

@@ -59,6 +59,14 @@ def test_eight_sweeps_at_one_instant_make_each_reminder_once(database_url: str, 
     assert everything_holds(store)
 
 
+def test_eight_sweeps_that_come_back_at_once_record_one_gap(database_url: str, together: Together) -> None:
+    store = a_store(database_url, many_duties(8))
+    sweep(store, at=ADOPTED)
+    together(workers.making_occurrences, *[(database_url, ADOPTED + timedelta(minutes=6))] * PROCESSES)
+    assert kinds(store)["watch_gap"] == 1
+    assert everything_holds(store)
+
+
 def test_eight_sweeps_make_each_occurrence_of_a_recurring_duty_once(database_url: str, together: Together) -> None:
     monthly = Due(rule=Every("FREQ=MONTHLY;BYMONTHDAY=25"))
     plain = many_duties(70)

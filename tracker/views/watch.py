@@ -117,19 +117,19 @@ def watch(
 
 
 class _Spans:
-    """Gaps of one kind of work, asked whether an instant lies in one: after its start, before its end."""
+    """Gaps of one kind of work, asked which of them held something up."""
 
     def __init__(self, gaps: Iterable[Gap]) -> None:
         self.gaps = sorted(gaps, key=lambda gap: gap.since)
         self._starts = [gap.since for gap in self.gaps]
 
-    def over(self, at: datetime) -> Gap | None:
-        """Return the gap an instant lies in. What is owed at its very end is made in time, by who came back then."""
-        place = bisect_right(self._starts, at) - 1
-        if place < 0:
-            return None
-        gap = self.gaps[place]
-        return gap if gap.since < at < gap.until else None
+    def held_up(self, owed: datetime, done: datetime | None) -> bool:
+        """Return whether what was owed at an instant, within a gap, was done after it.
+
+        What is owed at its very end is done in time by who came back then.
+        """
+        place = bisect_right(self._starts, owed) - 1
+        return place >= 0 and done is not None and owed < self.gaps[place].until <= done
 
 
 def _owed_from(one: Prompt, given: Sequence[datetime]) -> datetime:
@@ -155,9 +155,7 @@ def _gap(work: str, since: datetime, until: datetime, *, going_on: bool = False)
 
 
 def _held_up(one: Prompt, since: datetime, sweeps: _Spans, deliveries: _Spans) -> Prompted:
-    unswept, unsent = sweeps.over(since), deliveries.over(one.made_at)
-    made_late = _seconds(since, one.made_at) if unswept else None
-    waited = unswept is not None or (unsent is not None and one.tried_at is not None and one.tried_at >= unsent.until)
+    unswept, unsent = sweeps.held_up(since, one.made_at), deliveries.held_up(one.made_at, one.tried_at)
     return Prompted(
         reference=one.reference,
         assignment=one.assignment,
@@ -167,8 +165,8 @@ def _held_up(one: Prompt, since: datetime, sweeps: _Spans, deliveries: _Spans) -
         owed_from=since,
         made_at=one.made_at,
         tried_at=one.tried_at,
-        made_late=made_late,
-        tried_late=_seconds(since, one.tried_at) if waited and one.tried_at else None,
+        made_late=_seconds(since, one.made_at) if unswept else None,
+        tried_late=_seconds(since, one.tried_at) if (unswept or unsent) and one.tried_at else None,
     )
 
 

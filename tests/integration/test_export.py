@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import random
 import re
 import subprocess
 import sys
@@ -250,6 +251,25 @@ def test_a_bag_changed_on_its_way_is_named_by_its_manifest(
     assert "✗ data/assignments.csv: its bytes are not those of which manifest-sha256.txt was made" in said
     assert "✗ data/more.txt: no manifest names it" in said
     assert "✗ data/prov.json: manifest-sha256.txt names it, and it is not there" in said
+
+
+def test_no_byte_of_entries_seals_or_keys_can_be_changed_unnoticed(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bag, chosen = exported(store, tmp_path), random.Random(2025)
+    for name in ("entries.jsonl", "seals.jsonl", "keys.json"):
+        path = bag / "data" / name
+        sound = path.read_bytes()
+        for _ in range(25):
+            spoilt = bytearray(sound)
+            spoilt[chosen.randrange(len(sound) - 1)] ^= 1 << chosen.randrange(8)
+            path.write_bytes(spoilt)
+            remake_manifests(bag)
+            assert verifier.main(["bag", str(bag)]) == 1, (name, spoilt)
+        path.write_bytes(sound)
+        remake_manifests(bag)
+    capsys.readouterr()
+    assert verifier.main(["bag", str(bag)]) == 0
 
 
 def test_a_changed_entry_is_named_though_the_manifests_fit(store: Store, tmp_path: Path) -> None:

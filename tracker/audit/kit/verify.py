@@ -166,10 +166,10 @@ SEAL = re.compile(
 )
 
 
-def seal_of(text: str, where: str) -> Seal:
-    """Return the seal that a note is."""
-    if (fits := SEAL.fullmatch(text)) is None:
-        raise Fault(f"{where}: it is no seal of a ledger")
+def seal_of(text: str, where: str, size: int | None = None) -> Seal:
+    """Return the seal that a note is; a Fault where it is none, or of another size."""
+    if (fits := SEAL.fullmatch(text)) is None or size not in (None, int(fits[2])):
+        raise Fault(f"{where}: it is no seal of a ledger{f', or not of {size} entries' if size is not None else ''}")
     return Seal(where, fits[0], fits[1], int(fits[2]), base64.b64decode(fits[3]), fits[4], fits[5])
 
 
@@ -316,7 +316,8 @@ def check_bag(bag: Path, seals: list[Seal], held: list[tuple[int, str, Seal, Key
     ledger, sealed = Ledger(), 0
     outside = sorted([*seals, *(seal for _, _, seal, _ in held)], key=lambda seal: seal.size)
     with (bag / "data/entries.jsonl").open("rb") as lines, (bag / "data/seals.jsonl").open("rb") as notes:
-        inside = (seal_of(parsed(note)["note"], f"seal {n} of the bag") for n, note in enumerate(notes, 1))
+        read = enumerate(map(parsed, notes), 1)
+        inside = (seal_of(said["note"], f"seal {n} of the bag", said["size"]) for n, said in read)
         coming = heapq.merge(inside, outside, key=lambda seal: seal.size)
         seal = next(coming, None)
         for line in lines:
@@ -330,8 +331,7 @@ def check_bag(bag: Path, seals: list[Seal], held: list[tuple[int, str, Seal, Key
             yield f"{left.where}: it covers {left.size:,} entries, the bag ends with {ledger.size:,}: older, or cut off"
     if f"Ledger-End: {ledger.size} {ledger.head}\n" not in (bag / "bag-info.txt").read_text(encoding="utf-8"):
         yield f"bag-info.txt: the bag ends with entry {ledger.size}, {ledger.head}, which it does not say"
-    known = [key.text for key in ledger.keys]
-    if known != parsed((bag / "data/keys.json").read_bytes()):
+    if (known := [key.text for key in ledger.keys]) != parsed((bag / "data/keys.json").read_bytes()):
         yield "data/keys.json: it does not list the keys that entries name"
     yield from (f"the key you hold, {key.text}, is none of this ledger" for key in keys if key.text not in known)
     if (bag / "data/evidence").is_dir():

@@ -16,8 +16,8 @@ from tests.builders import a_directive, a_registry, a_task
 from tests.integration.test_store_contract import linked, walk
 from tests.simulation.a_store import a_store
 from tracker import operations, views
-from tracker.domain.assignment import limit_document, limit_from
 from tracker.domain.entry import Draft
+from tracker.domain.terms import limit_document, limit_from
 from tracker.operations.recording import Step, record
 from tracker.store import assignments, ledger
 from tracker.store.store import Store

@@ -6,16 +6,14 @@ has the entries only: what is cached is by construction what the ledger says.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from itertools import takewhile
 from typing import Any
 
-from tracker.domain.calendar import Span
 from tracker.domain.entry import Payload, instant, stamp
 from tracker.domain.errors import Broken, Refused
 from tracker.domain.ladder import Moment
-from tracker.domain.lifecycle import BY_KIND, TRANSITIONS, Transition, unsaid
-from tracker.domain.limit import Limit
+from tracker.domain.lifecycle import BY_KIND, TRANSITIONS, Transition, Who, unsaid
 from tracker.domain.rule import Anchor, anchor_from
 from tracker.domain.standing import (
     SETTLED,
@@ -27,6 +25,7 @@ from tracker.domain.standing import (
     next_moment,
     standing,
 )
+from tracker.domain.terms import limit_document, limit_from, span_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,55 +199,6 @@ def grant_document(assignment: Assignment, day: date, *, late_from: datetime) ->
     return {"limit": limit_document(moved), "version": assignment.version + 1}
 
 
-def limit_document(limit: Limit | None) -> dict[str, Any] | None:
-    """Return a limit as an entry's payload holds it, or None."""
-    if limit is None:
-        return None
-    minute = f"{limit.minute:%H:%M}" if limit.minute else None
-    found = {
-        "last_day": limit.last_day.isoformat(),
-        "late_from": stamp(limit.late_from),
-        "minute": minute,
-        "zone": limit.zone,
-    }
-    # entries are for ever: what most limits do not have is not written
-    opens = {"opens_at": stamp(limit.opens_at)} if limit.opens_at else {}
-    return {**found, **opens, **({"cutoff": True} if limit.cutoff else {})}
-
-
-def limit_from(document: Mapping[str, Any] | None) -> Limit | None:
-    """Return the limit of an entry's payload."""
-    if document is None:
-        return None
-    return Limit(
-        last_day=date.fromisoformat(document["last_day"]),
-        zone=document["zone"],
-        late_from=instant(document["late_from"]),
-        minute=time.fromisoformat(document["minute"]) if document["minute"] else None,
-        opens_at=instant(document["opens_at"]) if "opens_at" in document else None,
-        cutoff=document.get("cutoff", False),
-    )
-
-
-def span_from(text: str | None) -> Span | None:
-    """Return the span of a text such as '14 days'.
-
-    >>> span_from("1 working day")
-    Span(count=1, unit='working days')
-    """
-    if text is None:
-        return None
-    number, unit = text.split(" ", 1)
-    return Span(int(number), "working days" if unit.startswith("working") else "days")
-
-
-def anchor_document(anchor: Anchor | None, anchored_on: date | None) -> dict[str, str]:
-    """Return what an entry's payload says of an anchor; nothing where there is none."""
-    if anchor is None:
-        return {}
-    return {"anchor": str(anchor), **({"anchored_on": anchored_on.isoformat()} if anchored_on else {})}
-
-
 def _terms(payload: Payload) -> dict[str, Any]:
     """Return the facts that the terms of a duty set."""
     anchored_on = payload.get("anchored_on")
@@ -375,8 +325,10 @@ def _asides(before: Assignment, kind: str, payload: Payload, at: datetime) -> Ma
 
 
 def _facts_after(facts: Facts, kind: str, payload: Payload, at: datetime) -> Facts:
-    target = BY_KIND[kind].target
-    facts = replace(facts, progress=target or facts.progress, touched_at=at)
+    transition = BY_KIND[kind]
+    facts = replace(facts, progress=transition.target or facts.progress, touched_at=at)
+    if transition.who in (Who.AGENCY, Who.LEAD):
+        facts = replace(facts, answered_at=at)
     match kind:
         case "submitted":
             # lateness is measured on the day a report was received, whatever day it names
@@ -384,6 +336,9 @@ def _facts_after(facts: Facts, kind: str, payload: Payload, at: datetime) -> Fac
             return replace(facts, received_at=at, returned_at=None, missing=None, done_on=done_on)
         case "returned":
             return replace(facts, returned_at=at, missing=payload["missing"], received_at=None, done_on=None)
+        case "noted":
+            until = payload.get("until")
+            return replace(facts, snoozed_until=date.fromisoformat(until) if until else None)
         case "completed":
             return replace(facts, waiting_for=(), accepted_at=at)
         case "reopened":

@@ -54,6 +54,13 @@ TRANSITIONS: tuple[Transition, ...] = (
         means="the agency has taken note of its task",
     ),
     Transition(
+        kind="noted",
+        verb="note",
+        who=Who.AGENCY,
+        sources=OPEN,
+        means="the agency has taken note of a reminder, and may ask not to be reminded before a day",
+    ),
+    Transition(
         kind="started",
         verb="start",
         who=Who.AGENCY,

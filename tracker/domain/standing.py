@@ -73,7 +73,8 @@ class Facts:
 
     `anchor` is the task or event its date is counted from, `anchored_on` the day that came; without
     the day, the date is not known yet. A completion has three times: done (`done_on`, as the agency says),
-    received, accepted; lateness is measured on received.
+    received, accepted; lateness is measured on received. `answered_at` is the agency's last sign of life;
+    until the end of `snoozed_until` it is not reminded before the deadline.
     """
 
     progress: Progress
@@ -91,6 +92,8 @@ class Facts:
     done_on: date | None = None
     accepted_at: datetime | None = None
     suspended_at: datetime | None = None
+    answered_at: datetime | None = None
+    snoozed_until: date | None = None
 
     @property
     def is_unresolved(self) -> bool:

@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from tracker.domain.agency import Registry
-from tracker.domain.assignment import Assignment, anchor_document, limit_document
+from tracker.domain.assignment import Assignment
 from tracker.domain.calendar import Calendar
 from tracker.domain.deadline import Anchor, dated_due
 from tracker.domain.entry import Draft
 from tracker.domain.standing import SETTLED, Progress
+from tracker.domain.terms import anchor_document, limit_document
 from tracker.operations.reading import directive_in_force
 from tracker.operations.recording import Step
 from tracker.store import assignments, clocks

@@ -12,13 +12,14 @@ from itertools import islice
 from typing import Any, Literal
 
 from tracker.domain.agency import Registry
-from tracker.domain.assignment import Assignment, limit_document, limit_from, reckoned
+from tracker.domain.assignment import Assignment, reckoned
 from tracker.domain.calendar import Calendar, SpecialDay
 from tracker.domain.deadline import Due, Every, Within, rule_text
 from tracker.domain.directive import Directive, Task
 from tracker.domain.entry import Draft
 from tracker.domain.limit import Limit
 from tracker.domain.standing import Cell, Policy, moments
+from tracker.domain.terms import limit_document, limit_from
 from tracker.files.calendar_documents import day_document
 from tracker.operations.duties import duty_of, terms_of
 from tracker.operations.reading import directive_in_force

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from tracker.domain.agency import Registry
-from tracker.domain.assignment import Assignment, anchor_document, assignment_ref, limit_document
+from tracker.domain.assignment import Assignment, assignment_ref
 from tracker.domain.deadline import Anchor, Deadline, Done, Every, Review, reckon_due
 from tracker.domain.directive import Directive, Task
 from tracker.domain.entry import stamp
@@ -15,6 +15,7 @@ from tracker.domain.fanout import fan_out
 from tracker.domain.limit import Limit
 from tracker.domain.recurrence import occurrences
 from tracker.domain.standing import SETTLED
+from tracker.domain.terms import anchor_document, limit_document
 from tracker.operations.anchors import Known, completed_on
 from tracker.store.clocks import Event
 

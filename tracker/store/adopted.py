@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -44,6 +44,8 @@ class Channel:
     name: str
     address: str
     language: str | None
+    kind: str = "mail"
+    secret: str | None = field(default=None, repr=False)
 
 
 def registry(connection: Connection, *, seq: int | None = None) -> Version | None:

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
-from tracker.domain.assignment import Assignment, span_from
+from tracker.domain.assignment import Assignment
 from tracker.domain.limit import Limit
 from tracker.domain.rule import anchor_from
 from tracker.domain.standing import SETTLED, Cell, Facts, Progress
+from tracker.domain.terms import span_from
 from tracker.store.tables import AssignmentRow, NeedRow
 
 ASSIGNMENT = AssignmentRow.__table__  # type: ignore[attr-defined]
@@ -192,6 +193,8 @@ def row_of(assignment: Assignment) -> dict[str, Any]:
         "asked_day": assignment.asked_day,
         "extensions": assignment.extensions,
         "delegate": assignment.delegate,
+        "answered_at": facts.answered_at,
+        "snoozed_until": facts.snoozed_until,
     }
 
 
@@ -233,6 +236,8 @@ def _assignment(row: Row[Any]) -> Assignment:
         done_on=row.done_on,
         accepted_at=row.accepted_at,
         suspended_at=row.suspended_at,
+        answered_at=row.answered_at,
+        snoozed_until=row.snoozed_until,
     )
     return Assignment(
         ref=row.ref,

@@ -53,6 +53,9 @@ class Reminder:
     token: int
     attempts: int
     why: str | None
+    bundle: str | None = None
+    hold: str | None = None
+    payload: str = "{}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from tracker.store.ledger import Position
 
 __all__ = ["Connection", "Store", "create", "open_store"]
 
-HEAD_REVISION = "0004"
+HEAD_REVISION = "0005"
 
 
 class Store:

@@ -95,7 +95,11 @@ class AgencyRow(SQLModel, table=True):
 
 
 class ChannelRow(SQLModel, table=True):
-    """Where an agency is reached: a name that stays, and an address that may change (a mailbox or an Apprise URL)."""
+    """Where an agency is reached: a name that stays, and an address that may change.
+
+    `kind` says by what (mail, webhook, an Apprise service); of all but mail, `address` is what may
+    be shown and `secret` the rest, encrypted.
+    """
 
     __tablename__ = "channel"
 
@@ -103,6 +107,8 @@ class ChannelRow(SQLModel, table=True):
     name: str = Field(primary_key=True)
     address: str
     language: str | None = None
+    kind: str = "mail"
+    secret: str | None = Field(default=None, sa_type=Text)
 
 
 class DirectiveRow(SQLModel, table=True):
@@ -227,6 +233,8 @@ class AssignmentRow(SQLModel, table=True):
     asked_day: date | None = None
     extensions: int = 0
     delegate: str | None = None
+    answered_at: datetime | None = None
+    snoozed_until: date | None = None
 
 
 class ReminderRow(SQLModel, table=True):
@@ -234,7 +242,8 @@ class ReminderRow(SQLModel, table=True):
 
     Once-only is the unique `key`: assignment, rung, deadline version, recipient, channel.
     `due_at` is when the delivery engine looks at it next: the next try while pending, the end of
-    the lease while being sent, null once it is finished.
+    the lease while being sent, null once it is finished. Those that leave in one mail share a
+    `bundle`, fixed at the first attempt; `hold` says why one waits for an operator's word.
     """
 
     __tablename__ = "reminder"
@@ -266,6 +275,9 @@ class ReminderRow(SQLModel, table=True):
     token: int = 0
     attempts: int = 0
     why: str | None = None
+    bundle: str | None = Field(default=None, index=True)
+    hold: str | None = None
+    payload: str = Field(default="{}", sa_type=Text)
 
 
 class DeliveryRow(SQLModel, table=True):

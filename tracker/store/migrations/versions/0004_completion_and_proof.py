@@ -40,6 +40,11 @@ def upgrade() -> None:
         " accepted_at = CASE WHEN progress = 'completed' THEN (SELECT max(recorded_at) FROM entry"
         " WHERE entry.assignment = assignment.ref AND kind = 'completed') END"
     )
+    create_people_and_evidence()
+    create_proof()
+
+
+def create_people_and_evidence() -> None:
     op.create_table(
         "deputy",
         sa.Column("seq", BIG_KEY, autoincrement=False, nullable=False),
@@ -74,6 +79,9 @@ def upgrade() -> None:
     )
     for name in ("assignment", "sha256", "number"):
         op.create_index(f"ix_proof_{name}", "proof", [name])
+
+
+def create_proof() -> None:
     op.create_table(
         "seal",
         sa.Column("size", BIG_KEY, autoincrement=False, nullable=False),

@@ -76,6 +76,8 @@ def test_an_export_in_words_says_how_to_check_it(auditor: Auditor) -> None:
     said = auditor.run("export", auditor.folder / "words", "--evidence")
     assert f"python {auditor.folder}/words/data/verify.py bag {auditor.folder}/words" in said
     assert "are under no seal yet" in said
+    assert "this is a rehearsal" in said
+    assert "Ledger-Mode: rehearsal" in (auditor.folder / "words/bag-info.txt").read_text()
 
 
 def test_an_export_as_of_a_day_ends_there(auditor: Auditor) -> None:
@@ -164,6 +166,7 @@ def test_patterns_print_their_rule_numbers_and_assignments(auditor: Auditor) -> 
     assert found["serial-extension"]["numbers"]["times"] == 2
     text = auditor.run("patterns")
     assert "none of this says that anything is wrong" in text
+    assert "not asked: name the days of reports with --report" in text
     assert f"the last day of {BTC} was moved 2 times, from 2025-08-31 to 2025-09-20" in text
 
 

@@ -48,6 +48,7 @@ def export(
     result = {
         "folder": str(found.folder),
         "as_of": found.as_of.isoformat().replace("+00:00", "Z"),
+        "rehearsal": found.rehearsal,
         "entries": found.entries,
         "head": found.head,
         "seals": found.seals,
@@ -201,6 +202,8 @@ def _told(found: "Exported") -> str:
         f"the ledger ends there with entry {found.entries:,}, {found.head}",
         f"check it: python {found.folder}/data/verify.py bag {found.folder} --seal A-SEAL-YOU-HOLD",
     ]
+    if found.rehearsal:
+        lines.append("this is a rehearsal: nothing in it is an official record")
     if found.sealed < found.entries:
         lines.append(f"the last {found.entries - found.sealed:,} entries are under no seal yet")
     lines += [f"evidence is lost or spoilt: {digest}" for digest in found.lost]

@@ -56,6 +56,7 @@ class Exported:
 
     folder: Path
     as_of: datetime
+    rehearsal: bool
     entries: int
     head: str
     seals: int
@@ -85,6 +86,7 @@ def export(store: Store, folder: Path, *, at: datetime, evidence: EvidenceFolder
         return Exported(
             folder=folder,
             as_of=at,
+            rehearsal=found.is_rehearsal,
             entries=found.count,
             head=found.head,
             seals=found.seals,
@@ -113,6 +115,7 @@ class _Export:
 
     def __post_init__(self) -> None:
         position = ledger.position(self.connection)
+        self.is_rehearsal = position.is_rehearsal
         if self.at >= position.high_water:
             self.end, self.head = position.seq, position.hash
         else:
@@ -129,6 +132,7 @@ class _Export:
             ("Bagging-Date", self.at.date().isoformat()),
             ("External-Description", "A ledger of directives: check it with data/verify.py, better with your own copy"),
             ("External-Identifier", self.origin),
+            ("Ledger-Mode", "rehearsal: nothing in it is an official record" if self.is_rehearsal else "live"),
             ("Ledger-As-Of", stamp(self.at)),
             ("Ledger-End", f"{self.end} {self.head}"),
         ]

@@ -58,6 +58,8 @@ def show_patterns(view: PatternList, out: Console, *, limit: int = 20) -> None:
         found = [pattern for pattern in view.patterns if pattern.rule == rule]
         out.print()
         out.print(Text.assemble((f"{rule}: {len(found)}", "bold"), f"  ({words})"))
+        if rule == "closing-before-report" and not view.reports:
+            out.print("  not asked: name the days of reports with --report")
         for pattern in found[:limit]:
             out.print(f"  {pattern.sentence}", markup=False)
             if len(pattern.refs) > 1:
@@ -77,7 +79,7 @@ def show_sample(view: SampleView, out: Console) -> None:
     out.print()
     made = table("rank", view.of[:-3] + "y" if view.of == "entries" else "assignment", "what", whole=("rank",))
     for drawn in view.drawn:
-        about = " · ".join(str(value) for name, value in drawn.about.items() if value and name != "hash")
+        about = " · ".join(dict.fromkeys(str(each) for name, each in drawn.about.items() if each and name != "hash"))
         made.add_row(f"{drawn.rank[:12]}…", Text(drawn.ref), Text(about))
     out.print(made)
 

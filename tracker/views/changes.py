@@ -74,9 +74,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatternList:
-    """What is worth a look, and the rules that were asked, each with its words."""
+    """What is worth a look, the days of reports that were named, and the rules, each with its words."""
 
     stamp: Stamp
+    reports: tuple[date, ...]
     rules: Mapping[str, str]
     patterns: tuple[Pattern, ...]
 
@@ -144,7 +145,8 @@ def patterns(
     if since is not None:
         recent = {each.ref for each in deeds if each.at >= since} | {c.ref for c in changes if c.recorded_at >= since}
         found = tuple(each for each in found if recent.intersection(each.refs))
-    return PatternList(stamp=stamp_at(connection, at, zone), rules=rules.RULES, patterns=found)
+    days = tuple(sorted(set(reports)))
+    return PatternList(stamp=stamp_at(connection, at, zone), reports=days, rules=rules.RULES, patterns=found)
 
 
 def stamp_at(connection: Connection, at: datetime, zone: str) -> Stamp:

@@ -44,6 +44,9 @@ class Told:
     due_at: datetime | None
     why: str | None
     attempts: int = 0
+    bundle: str | None = None
+    hold: str | None = None
+    payload: str = "{}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,10 @@ def set_channel(store: Store, channels: Sequence[Channel], *, at: datetime, acto
         adopted.set_channels(connection, channels)
         ledger.append(
             connection,
-            [_draft("channel_set", c.agency, c.name, c.address, at, actor, language=c.language) for c in channels],
+            [
+                _draft("channel_set", c.agency, c.name, c.address, at, actor, kind=c.kind, language=c.language)
+                for c in channels
+            ],
             at=at,
         )
 
@@ -53,6 +56,6 @@ def public_address(address: str) -> str:
     return f"{scheme}://…" if separator else address
 
 
-def _draft(kind: str, agency: str, name: str, address: str, at: datetime, actor: str, **more: str | None) -> Draft:
+def _draft(entry: str, agency: str, name: str, address: str, at: datetime, actor: str, **more: str | None) -> Draft:
     payload = {"agency": agency, "channel": name, "address": public_address(address), **more}
-    return Draft(kind=kind, effective_at=at, actor=actor, payload=payload)
+    return Draft(kind=entry, effective_at=at, actor=actor, payload=payload)

@@ -1,7 +1,7 @@
 """Reminders, attempts and channels as entries determine them, but for what no entry says.
 
 A lease has no entry: of a reminder that is being sent, its state, due time and reason are left out,
-and so is its attempt. A secret address has none either: of such a channel only the kind is known.
+and so is its attempt. A secret address has none either: of such a channel only what may be shown is known.
 """
 
 from collections.abc import Mapping
@@ -22,13 +22,14 @@ def channels(connection: Connection, replay: Replay) -> dict[Key, Again]:
     addresses = channel_addresses(connection)
     for key, said in replay.channels.items():
         columns = {"agency": said["agency"], "name": said["channel"]}
-        if "language" in said:  # entries before issue 4 did not say it
-            columns["language"] = said["language"]
-        public = said["address"]
+        # entries before issue 4 said neither
+        columns |= {name: said[name] for name in ("language", "kind") if name in said}
+        public, address = said["address"], addresses.get(key, "")
         if "://" not in public:
-            rows[key] = Again({**columns, "address": public}, {"language": None})
-        elif public_address(addresses.get(key, "")) == public:
-            rows[key] = Again(columns)
+            plain = {"secret": None} if said.get("kind", "mail") == "mail" else {}
+            rows[key] = Again({**columns, **plain, "address": public}, {"language": None, "kind": "mail"})
+        elif public in (address, public_address(address)):
+            rows[key] = Again(columns, None)
         else:
             rows[key] = Again({**columns, "address": public}, None, mendable=False)
     return rows

@@ -4,6 +4,7 @@ import ast
 import base64
 import json
 import sys
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -202,3 +203,20 @@ def a_seal(path: Path, root: bytes, *, size: int = 7) -> Path:
 @pytest.mark.parametrize("words", [["bag", "nowhere"], ["receipt", "nowhere"], ["seal", "nowhere"]])
 def test_what_is_not_there_leaves_with_2(words: list[str]) -> None:
     assert verify.main(words) == 2
+
+
+def test_its_memory_does_not_grow_with_the_ledger() -> None:
+    def peak(count: int) -> int:
+        ledger, previous = verify.Ledger(), GENESIS
+        tracemalloc.start()
+        for seq in range(1, count + 1):
+            entry = an_entry(seq, previous)
+            previous = str(entry["hash"])
+            assert not list(ledger.take(entry))
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    peak(10)
+    few, many = peak(200), peak(4_000)
+    assert many < few + 100_000  # a hundred bytes an entry would be 380,000

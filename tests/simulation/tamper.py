@@ -34,7 +34,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.simulation.a_store import ADOPTED, LAST_DAYS, a_store, minutes
+from tests.simulation.a_store import ADOPTED, LAST_DAYS, a_store, many_duties, minutes
 from tracker.audit import chain, merkle
 from tracker.audit import seal as notes
 from tracker.audit.keys import Signer, Vkey
@@ -42,7 +42,7 @@ from tracker.audit.kit import verify as verifier
 from tracker.domain.entry import GENESIS, canonical, link
 from tracker.domain.errors import Broken
 from tracker.domain.evidence import Proof
-from tracker.operations import accept, acknowledge, open_store, submit, verify
+from tracker.operations import accept, acknowledge, adopt_directive, open_store, submit, verify
 from tracker.operations.evidence import EvidenceFolder, add_evidence, check_evidence
 from tracker.operations.exporting import export
 from tracker.operations.extensions import ask, grant
@@ -82,6 +82,7 @@ def a_scene(folder: Path) -> Scene:
     store, files = a_store(f"sqlite:///{folder}/tracker.db"), EvidenceFolder(folder / "evidence", limit=1000)
     key, at = folder / "key", ADOPTED
     make_key(store, key, at=at, actor="cli:root")
+    adopt_directive(store, many_duties(50), at=at, actor="test")
     copies: list[Path] = []
 
     def go_on() -> datetime:
@@ -361,7 +362,10 @@ def _verifies(store: Store, *texts: str) -> bool:
 
 
 def tamper(positions: int, *, seed: int = SEED, classes: tuple[str, ...] = tuple(CLASSES)) -> dict[str, Counter[str]]:
-    """Return by class how many positions each way noticed; raises where the untouched scene is found fault with."""
+    """Return by class how many positions each way noticed: both ends of the ledger, and others between them.
+
+    Raises where the untouched scene is found fault with.
+    """
     found: dict[str, Counter[str]] = {}
     with tempfile.TemporaryDirectory(prefix="tracker-tamper-") as made:
         (folder := Path(made) / "scene").mkdir()
@@ -371,8 +375,8 @@ def tamper(positions: int, *, seed: int = SEED, classes: tuple[str, ...] = tuple
         for name in classes:
             chosen = random.Random(f"{seed} {name}")
             found[name] = Counter(dict.fromkeys(WAYS, 0))
-            drawn = (chosen.randint(1, scene.size) for _ in range(positions))
-            for position in [1, scene.size, *drawn][:positions]:  # both ends, and between them wherever it falls
+            between = chosen.sample(range(2, scene.size), min(positions, scene.size - 2))
+            for position in [1, scene.size, *between][:positions]:
                 with _attacked(scene, position) as attack:
                     CLASSES[name](attack)
                     found[name] += Counter({way: int(told) for way, told in noticed(scene, attack.folder).items()})

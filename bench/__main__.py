@@ -1,9 +1,9 @@
-"""Run every benchmark, or those named: `python -m bench [sweep] [language] [ledger]`. Each has options of its own."""
+"""Run every benchmark, or those named: `python -m bench [sweep] [language] [ledger] [deliver]`. Each has options."""
 
 import subprocess
 import sys
 
-ALL = ("sweep", "language", "ledger")
+ALL = ("sweep", "language", "ledger", "deliver")
 
 
 def main(names: tuple[str, ...]) -> int:

@@ -1,5 +1,7 @@
 """Rebuild: every row that entries determine is made again from them alone; on both databases."""
 
+import json
+import re
 import tracemalloc
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,10 +16,12 @@ import pytest
 from sqlalchemy import Boolean, Column, Connection, Date, Integer, delete, insert, select, text, update
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
+from typer.testing import CliRunner
 
 from tests.builders import a_directive, a_registry, a_task
 from tests.simulation.a_store import ADOPTED, Recorder, a_store
 from tests.simulation.a_walk import KEY, MONTHLY, PROVINCES, SECRET, PowerCut, Walk, second
+from tracker.cli.main import app
 from tracker.domain.entry import Draft
 from tracker.domain.errors import Broken
 from tracker.domain.evidence import Proof
@@ -27,6 +31,7 @@ from tracker.operations import (
     adopt_directive,
     adopt_registry,
     deliver,
+    init,
     rebuild,
     record_event,
     set_channel,
@@ -37,6 +42,7 @@ from tracker.operations import (
 from tracker.operations.deliver import LEASE
 from tracker.operations.deputies import name_deputy
 from tracker.operations.evidence import add_evidence
+from tracker.operations.folder import adopt_folder
 from tracker.operations.rebuild import UNDETERMINED
 from tracker.settings import Settings
 from tracker.store import ledger
@@ -395,3 +401,54 @@ def _peak(store: Store) -> int:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return peak
+
+
+# ── At the terminal ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def run(store: Store, *words: str) -> Any:
+    return CliRunner().invoke(app, ["--database", str(store.engine.url), "db", "rebuild", *words])
+
+
+def test_the_command_shows_every_table_the_rows_that_differ_and_what_no_entry_says(walked: Store) -> None:
+    assert run(walked, "--check").exit_code == 0
+    with walked.write() as connection:
+        tamper(connection, "task", "position")
+        connection.execute(delete(table("event")))
+    said = run(walked, "--check")
+    assert said.exit_code == 5
+    assert all(f"\n{name} " in f"\n{said.stdout}" for name in DETERMINED)
+    assert re.search(r"^event +1 rows +1 differ$", said.stdout, re.MULTILINE)
+    assert "differs: task 2025/412-tb-vpcp/answer" in said.stdout
+    assert "leases: an attempt under way" in said.stdout
+    found = json.loads(run(walked, "--format", "json").stdout)
+    assert [one["table"] for one in found["tables"] if one["differing"]] == ["task", "event"]
+    assert found["kept"] is True
+    assert len(found["undetermined"]) == len(UNDETERMINED)
+    assert run(walked, "--check").exit_code == 0
+
+
+def test_the_command_leaves_with_5_where_something_cannot_be_put_right(walked: Store) -> None:
+    cut(walked)
+    assert run(walked).exit_code == 5
+    assert run(walked, "--head").exit_code == 0
+    adopt_directive(walked, a_directive(), at=ADOPTED, actor="test")
+    with walked.write() as connection:
+        old = table("directive").c.key == KEY, table("directive").c.version == 1
+        connection.execute(update(table("directive")).where(*old).values(document="{}"))
+    said = run(walked)
+    assert said.exit_code == 5
+    assert "cannot be put right: directive" in said.stdout
+
+
+def test_lost_documents_are_found_again_in_the_folder_that_was_adopted(tmp_path: Path) -> None:
+    store = init(f"sqlite:///{tmp_path}/t.db", rehearsal=True, at=ADOPTED, actor="test")
+    folder = Path(__file__).parents[2] / "directives"
+    adopt_folder(store, folder, at=datetime(2026, 1, 1, tzinfo=UTC), actor="test", only=[KEY])
+    before = contents(store)
+    with store.write() as connection:
+        connection.execute(update(table("directive")).values(document="{}"))
+        connection.execute(update(table("registry")).values(document="{}"))
+    assert run(store).exit_code == 5
+    assert run(store, "--from", str(folder)).exit_code == 0
+    assert contents(store) == before

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
 from tracker.domain.directive import Need, Task
-from tracker.domain.standing import SETTLED, Progress
+from tracker.domain.standing import CLOSED_OUT, SETTLED, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,13 @@ Marks = Mapping[str, Mapping[str, Mark]]
 
 
 def mark(progress: Progress) -> Mark:
-    """Return how far an assignment of that progress is.
+    """Return how far an assignment of that progress is; what was closed out was never begun for anybody who waits.
 
     >>> mark(Progress.RETURNED)
     Mark(started=True, settled=False, completed=False)
     """
-    return Mark(progress != Progress.ASSIGNED, progress in SETTLED, progress == Progress.COMPLETED)
+    begun = progress not in CLOSED_OUT | {Progress.ASSIGNED}
+    return Mark(begun, progress in SETTLED, progress == Progress.COMPLETED)
 
 
 def marks_of(found: Iterable[Assignment]) -> dict[str, dict[str, Mark]]:

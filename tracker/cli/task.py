@@ -142,3 +142,34 @@ def explain(
                 language=lang,
             )
     put(found, shown, show_explanation)
+
+
+class Drawn(StrEnum):
+    """How the life cycle is written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    MERMAID = "mermaid"
+    JSON = "json"
+
+
+@app.command("lifecycle")
+def lifecycle(
+    shown: Annotated[Drawn, typer.Option("--format", "-f", help="markdown: the page docs/life-cycle.md.")] = Drawn.TEXT,
+) -> None:
+    """Show every move of a task: who may, from what, to what, and what it needs."""
+    from tracker.domain.lifecycle import TRANSITIONS
+    from tracker.terminal.lifecycle import diagram, page, show_lifecycle
+    from tracker.terminal.page import console, print_json
+    from tracker.views.plain import plain
+
+    match shown:
+        case Drawn.TEXT:
+            show_lifecycle(TRANSITIONS, console())
+        case Drawn.MARKDOWN:
+            print(page(), end="")
+        case Drawn.MERMAID:
+            print(diagram())
+        case Drawn.JSON:
+            moves = [{**plain(each), "sources": sorted(map(str, each.sources))} for each in TRANSITIONS]
+            print_json({"transitions": moves})

@@ -31,7 +31,7 @@ from tests.simulation.life_model import (
 )
 from tests.simulation.life_world import STORY, World
 
-LENGTH = 100  # steps in one life
+LENGTH = 80  # steps in one life
 TALLY: Counter[str] = Counter()
 
 # ── What people say ──────────────────────────────────────────────────────────────────────────────────────────
@@ -246,7 +246,11 @@ class LifeCycle(RuleBasedStateMachine):
         ]
         if not verbs:
             return
-        verb = verbs[choice // 4 % len(verbs)]
+        verbs += ["ask", "ask", "delegate"] if "ask" in verbs and item["last"] else []
+        # what was asked is answered in the end
+        answers = [verb for verb in verbs if verb in ("grant", "refuse", "uphold", "take_back", "resume")]
+        verbs = answers if answers and choice % 3 else verbs
+        verb = verbs[choice // 24 % len(verbs)]
         agency, day = item["agency"], self._day(item, days)
         offices = list(PARENTS)
         units = [code for code, parent in PARENTS.items() if parent == agency] or offices
@@ -260,7 +264,7 @@ class LifeCycle(RuleBasedStateMachine):
             "contest": {"proposed": offices[days % len(offices)]},
             "delegate": {"unit": units[days % len(units)]},
         }.get(verb, {})
-        who = ("right", "right", "right", "above", "deputy", "delegate", "operator")[choice % 7]
+        who = ("right", "right", "right", "right", "operator", "above", "deputy", "delegate")[choice % 8]
         about = names_of(item)["ending"] if choice % 5 == 0 else item["ref"]
         self.world.attempt(verb, about, actor=self._actor(verb, item, who), at=self.now, said=said)
 
@@ -372,6 +376,17 @@ def share(job: tuple[int, int, bool]) -> tuple[Counter[str], str]:
         return Counter(TALLY), f"{type(error).__name__}: {error}\n{notes}\n{story}"
 
 
+def spread(steps: int, *, workers: int, first_seed: int = 0, shrink: bool = False) -> tuple[Counter[str], list[str]]:
+    """Return what came of so many steps shared out among processes, and the disagreements in words."""
+    jobs = [(-(-steps // workers), first_seed + 1000 * n, shrink) for n in range(workers)]
+    if workers == 1:
+        found = [share(jobs[0])]
+    else:
+        with multiprocessing.get_context("spawn").Pool(workers) as pool:
+            found = pool.map(share, jobs, chunksize=1)
+    return sum((tally for tally, _ in found), Counter[str]()), [words for _, words in found if words]
+
+
 def told(tally: Counter[str], seconds: float, disagreements: int) -> str:
     """Return the figures of a run as lines to print."""
     ways = Counter[str]()
@@ -395,14 +410,7 @@ def main() -> int:
     parser.add_argument("--verbs", action="store_true", help="print what came of each verb, too")
     asked = parser.parse_args()
     started = time.perf_counter()
-    jobs = [(-(-asked.steps // asked.workers), asked.seed + 1000 * n, asked.shrink) for n in range(asked.workers)]
-    if asked.workers == 1:
-        found = [share(jobs[0])]
-    else:
-        with multiprocessing.get_context("spawn").Pool(asked.workers) as pool:
-            found = pool.map(share, jobs, chunksize=1)
-    tally = sum((tally for tally, _ in found), Counter[str]())
-    wrong = [words for _, words in found if words]
+    tally, wrong = spread(asked.steps, workers=asked.workers, first_seed=asked.seed, shrink=asked.shrink)
     print(*wrong, sep="\n\n", end="\n" if wrong else "")
     if asked.verbs:
         print(*(f"  {name}: {times}" for name, times in sorted(tally.items())), sep="\n")

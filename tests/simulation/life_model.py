@@ -23,6 +23,7 @@ BEGIN = datetime(2025, 8, 11, 1, tzinfo=UTC)
 PARENTS: Mapping[str, str | None] = {
     "CP": None, "VPCP": "CP", "BNV": "CP", "BTC": "CP", "BGDDT": "CP", "01": "CP", "04": "CP", "22": "CP",
     "01004": "01", "04273": "04", "22652": "22", "01999": "01", "01888": "01", "TDC": "CP",
+    "CVT": "BNV", "TCT": "BTC", "NXB": "BGDDT",
 }  # fmt: skip
 # offices that exist only from a day (included) or until a day (excluded)
 VALID: Mapping[str, tuple[date, date]] = {
@@ -207,6 +208,11 @@ class Model:
     def covering(self, agency: str, at: datetime) -> list[str]:
         day = day_of(at)
         return [d["deputy"] for d in self.deputies if d["agency"] == agency and d["first"] <= day <= d["last"]]
+
+    def hears(self, item: Item, office: str, at: datetime) -> bool:
+        """Return whether reminders of an item go to an office too."""
+        offices = [one for one in (item["agency"], item["delegate"]) if one]
+        return office in (*offices, *(deputy for one in offices for deputy in self.covering(one, at)))
 
     def _check(self, verb: str, item: Item, actor: str, at: datetime, said: Mapping[str, Any]) -> None:
         _, whose, sources, _, needs, pending = VERBS[verb]

@@ -100,15 +100,18 @@ class World:
         STORY.append(f"{at:%m-%d %H:%M:%S.%f} {actor} {verb} {about} {dict(said)}")
         settled = max(at, self.model.clock)
         squeezed = self._squeezed(verb, about, said)
+        unit = self._unit(verb, about)
+        told = self._told(unit, *self.model.covering(unit, settled)) if unit else []
         wanted: list[Written] | str
         try:
             wanted = self.model.attempt(verb, about, actor=actor, at=at, said=said)
+            wanted += self._recalled(told, settled)
         except No as no:
             wanted = str(no)
-        told = dict(said)
+        words = dict(said)
         if "proofs" in said:
-            told["proofs"] = tuple(Proof(number=number, dated=dated) for number, dated in said["proofs"])
-        found = self._try(lambda: PRODUCT[verb](self.store, about, at=at, actor=actor, **told))
+            words["proofs"] = tuple(Proof(number=number, dated=dated) for number, dated in said["proofs"])
+        found = self._try(lambda: PRODUCT[verb](self.store, about, at=at, actor=actor, **words))
         self._compare(verb, wanted, found, actor, settled)
         if found == "accepted" and verb == "ask":
             asked = self.watch.execute("SELECT body FROM entry WHERE kind = 'extension_requested' ORDER BY seq DESC")
@@ -133,9 +136,11 @@ class World:
     def end_deputy(self, which: int | None, *, actor: str, at: datetime) -> None:
         STORY.append(f"{at:%m-%d %H:%M:%S.%f} {actor} end_deputy {which}")
         settled = max(at, self.model.clock)
-        wanted: list[Written] | str = [("deputy_ended", None)]
+        told = [] if which is None else self._told(self.model.deputies[which]["deputy"])
+        wanted: list[Written] | str
         try:
             self.model.end_deputy(which, actor=actor, at=at)
+            wanted = [("deputy_ended", None), *self._recalled(told, settled)]
         except No as no:
             wanted = str(no)
         seq = 1 if which is None else self.named[which]
@@ -234,8 +239,25 @@ class World:
         same(f"entries of {verb}", sorted(found, key=repr), sorted(wanted, key=repr))
         same("when it was recorded", {instant(e["recorded_at"]) for e in entries} - {at}, set())
         for entry in entries:
-            if entry["assignment"] and entry["kind"] != "waiting":
+            if entry["assignment"] and entry["kind"] not in ("waiting", "reminder_closed"):
                 self.model.items[entry["assignment"]]["changed"] = entry["seq"]
+
+    def _unit(self, verb: str, about: str) -> str | None:
+        """Return the unit from which a move takes a task, if it does."""
+        try:
+            return self.model.items[self.model.find(about)]["delegate"] if verb in ("delegate", "take_back") else None
+        except No:
+            return None
+
+    def _told(self, *offices: str) -> list[tuple[str, str]]:
+        """Return the reminders on their way to some offices, by what they are about."""
+        ways = "SELECT assignment, agency FROM reminder WHERE state = 'pending'"
+        return [(ref, office) for ref, office in self.watch.execute(ways) if office in offices]
+
+    def _recalled(self, told: list[tuple[str, str]], at: datetime) -> list[Written]:
+        """Return the entries by which reminders are called back from who has no more to do with it."""
+        gone = (ref for ref, office in told if not self.model.hears(self.model.items[ref], office, at))
+        return [("reminder_closed", ref) for ref in gone]
 
     def _squeezed(self, verb: str, about: str, said: Mapping[str, Any]) -> list[str]:
         if verb != "ask":
@@ -371,7 +393,7 @@ def template() -> Path:
 def adopt(store: Store) -> None:
     """Adopt the world in an empty store."""
     adopt_registry(store, the_registry(), at=BEGIN, actor="test")
-    set_channel(store, mailboxes("BNV", "BTC", "01"), at=BEGIN, actor="test")
+    set_channel(store, mailboxes("BNV", "BTC", "01", "01004", "CP"), at=BEGIN, actor="test")
     for directive in the_directives():
         adopt_directive(store, directive, at=BEGIN, actor="test")
 

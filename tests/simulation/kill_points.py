@@ -13,7 +13,7 @@ arrived; it shares no code with the tracker. For each point:
                 one for the same crash, another Message-ID, or mail to somebody who is owed nothing
     chain       a ledger whose chain does not hold
     stuck       a reminder neither accepted nor closed at the end
-    cache       an assignment that `rebuild` finds different from its entries
+    cache       a row that `rebuild` finds different from what entries say
 
 Only `extra` may be above zero.
 """

@@ -27,7 +27,7 @@ from tracker.store.store import Connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
-    """What an adoption does to assignments: two runs of steps, how many of each sort, whose reminders are void."""
+    """What an adoption does to assignments: two runs of steps, and how many of each sort."""
 
     steps: tuple[Step, ...] = ()
     waiting: tuple[Step, ...] = ()
@@ -36,7 +36,6 @@ class Amendment:
     withdrawn: int = 0
     carried: int = 0
     superseded: int = 0
-    cancelled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +102,6 @@ def amendment(
         withdrawn=len(gone) + len(over),
         carried=carried,
         superseded=len(closings),
-        cancelled=tuple(step.before.ref for step in settled if step.before),
     )
 
 

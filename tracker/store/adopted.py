@@ -138,12 +138,6 @@ def directive_list(connection: Connection) -> tuple[tuple[str, str, date, int, s
     return tuple((row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(question))
 
 
-def adoption_days(connection: Connection) -> Mapping[str, datetime]:
-    """Return when the current version of each directive was adopted, by its key."""
-    question = select(DIRECTIVE.c.key, DIRECTIVE.c.adopted_at).where(DIRECTIVE.c.current.is_(True))
-    return {row[0]: row[1] for row in connection.execute(question.order_by(DIRECTIVE.c.key))}
-
-
 def add_directive(
     connection: Connection,
     row: Mapping[str, Any],

@@ -113,13 +113,8 @@ def save(connection: Connection, found: Sequence[Assignment]) -> None:
     connection.execute(statement, [{f"b_{k}": v for k, v in row_of(assignment).items()} for assignment in found])
 
 
-def clear(connection: Connection) -> None:
-    """Remove every cached row, for `rebuild`."""
-    connection.execute(ASSIGNMENT.delete())
-
-
 def rows(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
-    """Return every cached row as plain columns by reference, for the comparison of `rebuild`."""
+    """Return every cached row as plain columns by reference."""
     return {row["ref"]: dict(row) for row in connection.execute(select(ASSIGNMENT)).mappings()}
 
 

@@ -75,16 +75,8 @@ def events(connection: Connection, directive: str) -> tuple[Event, ...]:
     )
 
 
-def all_events(connection: Connection) -> Mapping[int, Event]:
-    """Return every event recorded, by the position of its entry."""
-    return {
-        row.seq: Event(directive=row.directive, name=row.name, day=row.day, agency=row.agency or None)
-        for row in connection.execute(select(EVENT))
-    }
-
-
 def clear_events(connection: Connection) -> None:
-    """Remove every event, for `rebuild`."""
+    """Remove every event."""
     connection.execute(EVENT.delete())
 
 

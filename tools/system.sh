@@ -1,10 +1,10 @@
 #!/bin/sh
-# Make sure the programs of a PostgreSQL server are on this machine: the tests start one of their own.
+# Make sure the servers the tests start for themselves are on this machine: PostgreSQL and the mail server Exim.
 set -eu
 
 say() { echo "tracker: $*" >&2; }
 
-has_server() {
+has_postgresql() {
     for directory in $(echo "$PATH" | tr ':' ' ') /usr/lib/postgresql/*/bin; do
         if [ -x "$directory/initdb" ] && [ -x "$directory/postgres" ]; then
             return 0
@@ -13,15 +13,47 @@ has_server() {
     return 1
 }
 
-if has_server; then
+has_exim() {
+    for directory in $(echo "$PATH" | tr ':' ' ') /usr/sbin; do
+        if [ -x "$directory/exim4" ]; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+missing() {
+    has_postgresql || echo postgresql
+    has_exim || echo exim4-daemon-light
+}
+
+# A package starts its server when it is installed, unless this file forbids it; the tests start their own.
+POLICY=/usr/sbin/policy-rc.d
+forbid_starting() {
+    if [ ! -e "$POLICY" ]; then
+        trap 'rm -f "$POLICY"' EXIT
+        trap 'exit 1' HUP INT TERM
+        printf '#!/bin/sh\nexit 101\n' >"$POLICY"
+        chmod 755 "$POLICY"
+    fi
+}
+
+wanted=$(missing)
+if [ -z "$wanted" ]; then
     exit 0
 fi
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    say "installing PostgreSQL with apt; the tests need its server"
+    say "installing with apt, for the tests:" $wanted
+    forbid_starting
     export DEBIAN_FRONTEND=noninteractive
-    { apt-get update && apt-get install -y --no-install-recommends postgresql; } >/dev/null </dev/null || true
+    # one by one, and never in place of another: a machine has one mail server, and it may be in use
+    apt-get update >/dev/null </dev/null || true
+    for package in $wanted; do
+        apt-get install -y --no-install-recommends --no-remove "$package" >/dev/null </dev/null || true
+    done
 fi
-if ! has_server; then
-    say "no PostgreSQL server found (initdb, postgres); on Debian or Ubuntu: sudo apt-get install postgresql"
+wanted=$(missing)
+if [ -n "$wanted" ]; then
+    say "the tests need servers that are missing; on Debian or Ubuntu: sudo apt-get install" $wanted
     exit 1
 fi

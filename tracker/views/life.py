@@ -239,7 +239,7 @@ def days_late_now(assignment: Assignment, at: datetime) -> int | None:
     limit = assignment.facts.limit
     if limit is None or assignment.facts.progress in CLOSED_OUT:
         return None
-    return limit.days_late(measured_at(assignment, at))
+    return max(0, limit.days_late(measured_at(assignment, at)))
 
 
 def entries_of(seen: Sight, connection: Connection, ref: str, kinds: Collection[str] = ()) -> Iterator[Entry]:

@@ -59,7 +59,15 @@ def seal(
         raise typer.Exit(FAILED)
 
 
-def verify(ctx: typer.Context, against: Against = None, vkey: Pinned = None, shown: Shown = Format.TEXT) -> None:
+def verify(
+    ctx: typer.Context,
+    against: Against = None,
+    vkey: Pinned = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="DIR", help="Check an export, not the store.")
+    ] = None,
+    shown: Shown = Format.TEXT,
+) -> None:
     """Check every entry, every key and every seal; leave with 5 when the ledger does not hold.
 
     With --against the ledger is also held against what was kept elsewhere: only that shows that
@@ -67,11 +75,16 @@ def verify(ctx: typer.Context, against: Against = None, vkey: Pinned = None, sho
     """
     from tracker.operations import verify as check
     from tracker.operations.proving import outside_of
+    from tracker.operations.verify import verify_export
     from tracker.terminal.words import counted
 
     outside = outside_of([_text(file) for file in against or ()], vkey=vkey)
-    with opened(ctx) as store, working("checking the ledger…"):
-        verdict = check(store, outside=outside)
+    if export is not None:
+        with working("checking the export…"):
+            verdict = verify_export(export, outside=outside)
+    else:
+        with opened(ctx) as store, working("checking the ledger…"):
+            verdict = check(store, outside=outside)
     result = {
         "holds": verdict.holds,
         "entries": verdict.entries,

@@ -1,6 +1,8 @@
 """Checking the whole ledger of a store."""
 
-from tracker.audit import sealed
+from pathlib import Path
+
+from tracker.audit import exported, sealed
 from tracker.audit.chain import Verdict
 from tracker.audit.sealed import Outside
 from tracker.store import ledger, seals
@@ -22,3 +24,8 @@ def verify(store: Store, *, outside: Outside | None = None) -> Verdict:
             seals=seals.notes(connection),
             outside=outside,
         )
+
+
+def verify_export(folder: Path, *, outside: Outside | None = None) -> Verdict:
+    """Return whether an export holds: every file of it, and the ledger in it, held against what was kept outside."""
+    return exported.verify(folder, outside=outside)

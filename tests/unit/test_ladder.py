@@ -9,8 +9,9 @@ import pytest
 from tests.builders import a_calendar, a_ladder
 from tracker.domain.assignment import Assignment, rungs_owed
 from tracker.domain.calendar import Span
-from tracker.domain.ladder import Moment, dated_moments, review_moments
+from tracker.domain.ladder import Moment
 from tracker.domain.limit import Limit
+from tracker.domain.moments import dated_moments, review_moments
 from tracker.domain.standing import Facts, Policy, Progress
 
 TICK = timedelta(microseconds=1)

@@ -183,7 +183,7 @@ def reckoned(assignment: Assignment, *, at: datetime, policy: Policy) -> Assignm
 
 def rungs_owed(assignment: Assignment, *, at: datetime, policy: Policy) -> tuple[Moment, ...]:
     """Return the moments that came since the last rung dealt with, in order; only the last of them is told."""
-    come = takewhile(lambda moment: moment.at <= at, moments(assignment.facts, policy))
+    come = takewhile(lambda moment: moment.at <= at, moments(assignment.facts, policy, since=assignment.told))
     return tuple(moment for moment in come if assignment.told is None or moment.at > assignment.told)
 
 

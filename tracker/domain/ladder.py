@@ -1,51 +1,129 @@
-"""Ladders: at which moments an agency is reminded, and which of them is owed at an instant.
+"""Ladders: a reminder policy as data, what its rungs are called, and the instants it names.
 
-Only the latest rung that has come is owed: after an outage an office hears once, about
-today, not once for each day missed. "Before" rungs count back from the last working day and
-so fall on working days; "after" rungs move forward to one.
+Names of rungs are frozen: entries hold them, and once-only keys are made of them. When a rung comes
+is reckoned in `moments`.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from itertools import count
+from datetime import datetime, time
 from typing import Literal
 
-from tracker.domain.calendar import ONE_DAY, Calendar, Span
-from tracker.domain.limit import Limit
+from tracker.domain.calendar import Span
 
-Stage = Literal["assigned", "before", "due", "overdue", "review"]
+Stage = Literal["assigned", "before", "half", "due", "overdue", "escalated", "review"]
+Audience = Literal["lead", "with", "parent", "secretariat", "head"]
+AUDIENCES: tuple[Audience, ...] = ("lead", "with", "parent", "secretariat", "head")
+LEAD: tuple[Audience, ...] = ("lead",)
+HALF = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One step of a ladder: at assignment, a span before, on, or a span after the last day."""
+    """One step of a ladder: at assignment, a span before, on, or a span after the last day, or a share of the time.
 
-    side: Literal["assigned", "before", "due", "after"]
+    `share` is in per cent of the days from assignment to the last day; `to` is who hears of it.
+    """
+
+    side: Literal["assigned", "before", "share", "due", "after"]
     span: Span | None = None
+    share: int | None = None
+    to: tuple[Audience, ...] = LEAD
 
     def __str__(self) -> str:
+        if self.share is not None:
+            return "half" if self.share == HALF else f"share-{self.share}pc"
         return self.side if self.span is None else f"{self.side}-{short(self.span)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of escalation: so long after the deadline, or after the last answer since, these hear of it."""
+
+    after: Span
+    to: tuple[Audience, ...]
+
+    def __str__(self) -> str:
+        return f"escalate-{short(self.after)}-{'+'.join(self.to)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """The hours in which nobody is reminded: from a civil minute (included) until another (excluded).
+
+    >>> night = Quiet(time(17, 30), time(7, 30))
+    >>> [night.covers(time(*at)) for at in ((17, 29), (17, 30), (7, 29), (7, 30))]
+    [False, True, True, False]
+    """
+
+    since: time
+    until: time
+
+    def covers(self, minute: time) -> bool:
+        """Return whether a civil time is quiet; hours that end before they begin go past midnight."""
+        if self.since < self.until:
+            return self.since <= minute < self.until
+        return minute >= self.since or minute < self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ladder:
-    """A reminder policy: its rungs, the local time of each, what repeats after the last, review reminders."""
+    """A reminder policy: its rungs, the local time of each, what repeats after the last, review reminders.
+
+    From `daily_after` after the last day on, every working day has a reminder in place of `then_every`.
+    With `working_days` an assignment too is announced on a working day; every other moment always is.
+    `cap` is how many mails of ladders an office gets on a channel in one civil day. `head` is the head
+    of the office for this ladder; left out, the registry's.
+    """
 
     name: str
     time: time
     rungs: tuple[Rung, ...]
     then_every: Span | None = None
     review: bool = True
+    daily_after: Span | None = None
+    escalate: tuple[Level, ...] = ()
+    quiet: Quiet | None = None
+    working_days: bool = False
+    cap: int | None = None
+    head: str | None = None
+
+    @property
+    def announces(self) -> bool:
+        """Return whether a new assignment is told of."""
+        return any(rung.side == "assigned" for rung in self.rungs)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Moment:
-    """An instant a rung names: when, the rung's stable name, the stage it announces."""
+    """An instant a rung names: when, the rung's stable name, the stage it announces, who hears of it."""
 
     at: datetime
     rung: str
     stage: Stage
+    to: tuple[Audience, ...] = LEAD
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A moment that is told, and the audiences that hear of it."""
+
+    moment: Moment
+    to: tuple[Audience, ...]
+
+
+def calls(owed: tuple[Moment, ...]) -> tuple[Call, ...]:
+    """Return which of the moments owed are told, the latest first: each audience hears the latest meant for it.
+
+    So after an outage everybody hears once, about today; and what is told to one office never takes
+    the place of what another has to hear.
+    """
+    heard: set[Audience] = set()
+    found = []
+    for moment in reversed(owed):
+        if new := tuple(audience for audience in moment.to if audience not in heard):
+            found.append(Call(moment, new))
+            heard.update(new)
+    return tuple(found)
 
 
 def short(span: Span) -> str:
@@ -60,103 +138,22 @@ def short(span: Span) -> str:
 def stage_of(rung: str) -> Stage:
     """Return the stage that a rung of this name announces: names are frozen, entries hold them.
 
-    >>> [stage_of(rung) for rung in ("assigned", "before-10wd", "due", "after-1wd+7d", "review-2025-09-01")]
-    ['assigned', 'before', 'due', 'overdue', 'review']
+    >>> [stage_of(rung) for rung in ("assigned", "before-10wd", "half", "share-75pc", "due")]
+    ['assigned', 'before', 'half', 'before', 'due']
+    >>> [stage_of(rung) for rung in ("after-1wd+7d", "daily-2025-09-10", "escalate-5wd-parent", "review-2025-09-01")]
+    ['overdue', 'overdue', 'escalated', 'review']
     """
     match rung.partition("-")[0]:
         case "assigned":
             return "assigned"
-        case "before":
+        case "before" | "share":
             return "before"
+        case "half":
+            return "half"
         case "due":
             return "due"
+        case "escalate":
+            return "escalated"
         case "review":
             return "review"
     return "overdue"
-
-
-def dated_moments(ladder: Ladder, deadline: Limit, *, assigned_at: datetime, calendar: Calendar) -> Iterator[Moment]:
-    """Yield the moments of a dated assignment from its assignment on, in order; may be without end."""
-    start = assigned_at if deadline.opens_at is None else max(assigned_at, deadline.opens_at)
-    fixed = sorted(_fixed(ladder, deadline, assigned_at, calendar))
-    yield from (moment for moment in fixed if moment.at >= start)
-    if ladder.then_every is not None:
-        last_after = max(
-            (r for r in ladder.rungs if r.side == "after"),
-            key=lambda r: r.span.count if r.span else 0,
-            default=Rung("after", Span(0, "days")),
-        )
-        yield from _repeats(ladder, ladder.then_every, last_after, deadline, assigned_at, calendar)
-
-
-def review_moments(
-    ladder: Ladder, span: Span, *, assigned_at: datetime, touched_at: datetime, calendar: Calendar
-) -> Iterator[Moment]:
-    """Yield the assignment's own moment, then one on each review date since the last sign of life, without end."""
-    if any(rung.side == "assigned" for rung in ladder.rungs):
-        yield Moment(assigned_at, "assigned", "assigned")
-    if not ladder.review:
-        return
-    for day in review_days(span, touched_at=touched_at, calendar=calendar):
-        at = calendar.instant(day, ladder.time)
-        if at > assigned_at:
-            yield Moment(at, f"review-{day}", "review")
-
-
-def review_days(span: Span, *, touched_at: datetime, calendar: Calendar) -> Iterator[date]:
-    """Yield the review dates of an undated assignment: each span after the last sign of life, on working days."""
-    day = calendar.civil_day(touched_at)
-    for _ in count():
-        day = calendar.shift(day, span)
-        yield calendar.on_or_after(day)
-
-
-def _fixed(ladder: Ladder, deadline: Limit, assigned_at: datetime, calendar: Calendar) -> Iterator[Moment]:
-    anchor = calendar.on_or_before(deadline.last_day)
-    for rung in ladder.rungs:
-        match rung:
-            case Rung("assigned"):
-                yield Moment(_assigned(ladder, deadline, assigned_at, calendar), "assigned", "assigned")
-            case Rung("before", Span() as span):
-                day = calendar.on_or_before(calendar.shift(anchor, span, sign=-1))
-                yield Moment(calendar.instant(day, ladder.time), str(rung), "before")
-            case Rung("due"):
-                yield Moment(_due_at(ladder, deadline, anchor, calendar), "due", "due")
-            case Rung("after", Span() as span):
-                yield Moment(_after(ladder, deadline, span, calendar), str(rung), "overdue")
-
-
-def _assigned(ladder: Ladder, deadline: Limit, assigned_at: datetime, calendar: Calendar) -> datetime:
-    """Return when an assignment is announced: at once, or in the first working hours after it opens."""
-    if deadline.opens_at is None or deadline.opens_at <= assigned_at:
-        return assigned_at
-    opens = calendar.civil_day(deadline.opens_at)
-    for day in (opens, opens + ONE_DAY):
-        at = calendar.instant(calendar.on_or_after(day), ladder.time)
-        if deadline.opens_at <= at < deadline.late_from:
-            return at
-    return deadline.opens_at
-
-
-def _due_at(ladder: Ladder, deadline: Limit, anchor: date, calendar: Calendar) -> datetime:
-    at = calendar.instant(anchor, ladder.time)
-    if at < deadline.late_from:
-        return at
-    # a deadline at 07:30 is announced the working day before, not half an hour too late
-    return calendar.instant(calendar.on_or_before(anchor - ONE_DAY), ladder.time)
-
-
-def _after(ladder: Ladder, deadline: Limit, span: Span, calendar: Calendar) -> datetime:
-    return calendar.instant(calendar.on_or_after(calendar.shift(deadline.last_day, span)), ladder.time)
-
-
-def _repeats(
-    ladder: Ladder, every: Span, last: Rung, deadline: Limit, assigned_at: datetime, calendar: Calendar
-) -> Iterator[Moment]:
-    start = deadline.last_day if last.span is None else calendar.shift(deadline.last_day, last.span)
-    day = start
-    for n in count(1):
-        day = calendar.shift(day, every)
-        at = calendar.instant(calendar.on_or_after(day), ladder.time)
-        if at >= assigned_at:
-            yield Moment(at, f"{last}+{short(Span(n * every.count, every.unit))}", "overdue")

@@ -13,8 +13,9 @@ from enum import StrEnum
 from itertools import takewhile
 
 from tracker.domain.calendar import Calendar, Span, civil_day
-from tracker.domain.ladder import Ladder, Moment, dated_moments, review_days, review_moments
+from tracker.domain.ladder import Ladder, Moment
 from tracker.domain.limit import Limit
+from tracker.domain.moments import announcement, dated_moments, review_days, review_moments
 from tracker.domain.period import unresolved_reason
 from tracker.domain.phrase import Phrase, Value
 from tracker.domain.rule import Anchor
@@ -163,19 +164,31 @@ def next_moment(facts: Facts, *, at: datetime, policy: Policy, told: datetime | 
     coming = [instant for instant in _turns(facts, policy) if instant > at]
     if facts.limit is not None and facts.is_void(at):
         coming.append(facts.limit.late_from)  # not closed out yet: it is looked at as soon as may be
-    untold = (moment.at for moment in moments(facts, policy) if told is None or moment.at > told)
+    untold = (moment.at for moment in moments(facts, policy, since=told) if told is None or moment.at > told)
     if (rung := next(untold, None)) is not None:
         coming.append(rung)
     return min(coming, default=None)
 
 
-def moments(facts: Facts, policy: Policy) -> Iterator[Moment]:
-    """Yield the reminder moments of an assignment that is still to be done, in order; may be without end."""
+def moments(facts: Facts, policy: Policy, *, since: datetime | None = None) -> Iterator[Moment]:
+    """Yield the reminder moments of an assignment that is still to be done, in order; may be without end.
+
+    Who asks only for what comes after `since` need not be given what comes daily before it.
+    """
     if policy.ladder is None or facts.progress in SETTLED | {Progress.SUBMITTED, Progress.SUSPENDED}:
         return
     calendar = policy.calendar
     if facts.limit is not None:
-        found = dated_moments(policy.ladder, facts.limit, assigned_at=facts.assigned_at, calendar=calendar)
+        found = dated_moments(
+            policy.ladder,
+            facts.limit,
+            assigned_at=facts.assigned_at,
+            calendar=calendar,
+            answered_at=facts.answered_at,
+            since=since,
+        )
+        if facts.snoozed_until is not None:
+            found = _awake(found, facts.snoozed_until, calendar)
         end = facts.limit.late_from if facts.limit.cutoff else None  # nobody is chased for what is void
         yield from found if end is None else takewhile(lambda moment: moment.at < end, found)
     elif facts.review is not None:
@@ -186,8 +199,15 @@ def moments(facts: Facts, policy: Policy) -> Iterator[Moment]:
             touched_at=facts.touched_at,
             calendar=calendar,
         )
-    elif any(rung.side == "assigned" for rung in policy.ladder.rungs):
-        yield Moment(facts.assigned_at, "assigned", "assigned")
+    elif policy.ladder.announces:
+        yield announcement(policy.ladder, facts.assigned_at, calendar)
+
+
+def _awake(found: Iterator[Moment], until: date, calendar: Calendar) -> Iterator[Moment]:
+    """Yield the moments that a snooze leaves: it puts off what comes before the deadline, never the rest."""
+    for moment in found:
+        if moment.stage not in ("before", "half") or calendar.civil_day(moment.at) > until:
+            yield moment
 
 
 def soon_from(limit: Limit, policy: Policy) -> datetime:

@@ -1,7 +1,7 @@
 """Moving: one person's move of one assignment, with everything that follows from it, in one transaction."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from tracker.domain.agency import Registry
@@ -14,7 +14,7 @@ from tracker.domain.standing import SETTLED
 from tracker.operations.anchors import resolved
 from tracker.operations.deputies import deputies_of
 from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
-from tracker.operations.undoing import owed_again
+from tracker.operations.undoing import as_ordered_now, owed_again
 from tracker.operations.waiting import changes, released, scene_after
 from tracker.store import assignments, ledger
 from tracker.store.store import Connection, Store
@@ -50,11 +50,21 @@ def move(
         prepare(connection, before, kind, payload, at=at, actor=actor, seen=seen, registry=registry)
         if also is not None:
             payload = {**payload, **also(connection, registry, before, at)}
-        step = Step(before, Draft(kind=kind, effective_at=at, actor=actor, assignment=before.ref, payload=payload))
+        effective_at = _effective(before, payload, at, registry)
+        draft = Draft(kind=kind, effective_at=effective_at, actor=actor, assignment=before.ref, payload=payload)
+        step = Step(before, draft)
         made = commit(connection, [step], at=at, actor=actor, registry=registry)[0]
         if after is not None:
             after(connection, before, made, at)
         return made
+
+
+def _effective(before: Assignment, payload: Payload, at: datetime, registry: Registry) -> datetime:
+    """Return when a move is said to have happened: now, or on the day it names, but never before there was a duty."""
+    if "done_on" not in payload:
+        return at
+    done = registry.calendar.instant(date.fromisoformat(payload["done_on"]))
+    return min(at, max(done, before.facts.assigned_at))
 
 
 def prepare(
@@ -85,11 +95,12 @@ def commit(
     """Record steps with what follows from them, and return their assignments as they are after."""
     coming = [after_step(step, at, seq=step.before.seq if step.before else 0) for step in steps]
     undone = [a for a, step in zip(coming, steps, strict=True) if step.draft.kind == "reopened"]
-    back = owed_again(connection, undone, at=at, actor=actor)
+    back = owed_again(connection, undone, at=at, actor=actor, registry=registry)
     freed = _following(connection, [*coming, *(after_step(step, at) for step in back)], undone, at=at, actor=actor)
     settled = [a for a in (*coming, *(after_step(step, at) for step in freed)) if a.facts.progress in SETTLED]
     dated = resolved(connection, settled, at=at, actor=actor, registry=registry)
-    runs = [*steps, *back], freed, dated
+    ordered = as_ordered_now(connection, undone, at=at, actor=actor, registry=registry)
+    runs = [*steps, *back], freed, [*dated, *ordered]
     _, (after, *_) = record_runs(connection, *runs, at=at, registry=registry)
     return after[: len(steps)]
 

@@ -1,4 +1,4 @@
-"""A report may say that its work was done on an earlier day: then it counts for that day, and lateness stays as it was."""
+"""A report may say that its work was done earlier: it counts for that day, and lateness stays as it was."""
 
 from datetime import date, datetime, timedelta
 

@@ -12,7 +12,7 @@ from tests.simulation.a_store import ADOPTED
 from tests.simulation.an_office import KEY, LAST_DAY, SECRETARIAT, an_office, holds, kinds, on, the, told
 from tracker.domain.calendar import Span
 from tracker.domain.deadline import Anchor, By, Due, Every, Within
-from tracker.domain.directive import ForEach, Need
+from tracker.domain.directive import ForEach, Need, Relation
 from tracker.domain.errors import Conflict, Refused
 from tracker.domain.evidence import Proof
 from tracker.domain.lifecycle import BY_KIND
@@ -371,4 +371,65 @@ def test_a_void_task_can_be_neither_resumed_nor_reported(database_url: str) -> N
     assert code_of(lambda: resume(store, REF, at=late, actor=SECRETARIAT)) == "cut-off"
     sweep(store, at=late)
     assert the(store).facts.progress == Progress.EXPIRED
+    assert holds(store)
+
+
+# ── Reopened under another text ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_reopened_stands_under_the_text_in_force_by_then(database_url: str) -> None:
+    store = an_office(database_url)
+    complete(store, "report/BNV", date(2025, 8, 20))
+    later = a_directive(a_task(due=Due(rule=By(date(2025, 12, 31))), remind="none"))
+    adopt_directive(store, later, at=on(date(2025, 8, 25)), actor="test")
+    assert the(store).standing == "completed_on_time", "it stays completed under the old terms"
+    end = store.position().seq
+    reopen(store, REF, at=on(date(2025, 10, 1)), actor=SECRETARIAT, why="it lacks the north")
+    assert kinds(store, end) == ["reopened", "date_set"]
+    after = the(store)
+    assert after.facts.limit is not None
+    assert (after.facts.limit.last_day, after.first_day, after.remind) == (date(2025, 12, 31), LAST_DAY, "none")
+    assert (after.standing, after.version) == ("open", 2)
+    assert holds(store)
+
+
+def test_who_owes_it_again_owes_it_by_the_text_in_force(database_url: str) -> None:
+    study = a_task("study", for_each=ForEach(agencies="ministries", complete_when="any"))
+    store = an_office(database_url, a_directive(study))
+    complete(store, "study/BTC", date(2025, 8, 20))
+    later = a_directive(replace(study, due=Due(rule=By(date(2025, 12, 31)))))
+    adopt_directive(store, later, at=on(date(2025, 8, 25)), actor="test")
+    reopen(store, f"{KEY}/study/BTC", at=on(date(2025, 10, 1)), actor=SECRETARIAT, why="not a study")
+    for code in ("BNV", "BTC", "BGDDT"):
+        limit = the(store, f"study/{code}").facts.limit
+        assert limit is not None
+        assert limit.last_day == date(2025, 12, 31)
+    assert holds(store)
+
+
+def test_what_no_text_in_force_holds_cannot_be_reopened(database_url: str) -> None:
+    store = an_office(database_url, a_directive(a_task(), a_task("other", lead="BTC")))
+    complete(store, "report/BNV", date(2025, 8, 20))
+    adopt_directive(store, a_directive(a_task("other", lead="BTC")), at=on(date(2025, 8, 25)), actor="test")
+    end = store.position().seq
+    again = code_of(lambda: reopen(store, REF, at=on(date(2025, 9, 1)), actor=SECRETARIAT, why="it lacks the north"))
+    assert (again, store.position().seq) == ("out-of-force", end)
+
+
+def test_what_goes_on_under_a_later_directive_is_reopened_there(database_url: str) -> None:
+    store = an_office(database_url)
+    complete(store, "report/BNV", date(2025, 8, 20))
+    key = "2025/500-tb-vpcp"
+    new = a_directive(
+        a_task(directive=key, restates=(f"{KEY}/report",)),
+        number="500/TB-VPCP",
+        issued=date(2025, 8, 22),
+        relations=(Relation("supersedes", "412/TB-VPCP", None),),
+    )
+    adopt_directive(store, new, at=on(date(2025, 8, 22)), actor="test")
+    with pytest.raises(Refused, match=f"goes on as {key}/report") as refusal:
+        reopen(store, REF, at=on(date(2025, 9, 1)), actor=SECRETARIAT, why="it lacks the north")
+    assert refusal.value.code == "out-of-force"
+    after = reopen(store, f"{key}/report/BNV", at=on(date(2025, 9, 1)), actor=SECRETARIAT, why="it lacks the north")
+    assert after.standing == "overdue"
     assert holds(store)

@@ -18,7 +18,7 @@ from tracker.domain.directive import Directive
 from tracker.domain.entry import Draft
 from tracker.domain.errors import Refused
 from tracker.domain.standing import CLOSED_OUT, SETTLED, Progress
-from tracker.operations.duties import Duty, ordered, terms_of
+from tracker.operations.duties import Duty, new_terms, ordered, terms_of
 from tracker.operations.recording import Step, after_step
 from tracker.operations.waiting import any_one_will_do, changes, name_of, release, scene_after
 from tracker.store import adopted, assignments, ledger
@@ -118,18 +118,10 @@ def _moved_and_gone(
         if duty is None and not _stays(assignment, writer.directive, writer.at):
             gone.append(writer.step(assignment, "withdrawn", {"why": why}))
         elif duty is not None:
-            terms = _new_terms(assignment, duty)
+            terms = new_terms(assignment, duty)
             if terms != {**terms_of(assignment), **ordered(assignment)}:
                 moved.append(writer.step(assignment, "date_set", {**terms, "version": assignment.version + 1}))
     return moved, gone
-
-
-def _new_terms(assignment: Assignment, duty: Duty) -> dict[str, Any]:
-    """Return the terms under the new text: those of the duty, with the date that was granted where the text's stays."""
-    granted = ordered(assignment)
-    if granted and duty.limit is not None and duty.limit.last_day == assignment.ordered_day:
-        return {**duty.terms, "limit": terms_of(assignment)["limit"], **granted}
-    return duty.terms
 
 
 def _waiting(
@@ -188,7 +180,7 @@ def _given(before: Assignment | None, duty: Duty, waiting: Sequence[str], old: _
         if was.facts.progress in SETTLED:
             payload |= {**terms_of(was), "waiting_for": []}  # completed under the old terms
         else:
-            new = _new_terms(was, duty)
+            new = new_terms(was, duty)
             payload |= {name: new[name] for name in duty.terms}
         terms = {name: payload[name] for name in duty.terms}
         state = state_document(was, version=was.version + (terms != terms_of(was)))

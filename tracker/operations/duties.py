@@ -68,6 +68,14 @@ def ordered(assignment: Assignment) -> dict[str, str]:
     return {} if day is None or limit is None or limit.last_day == day else {"ordered_day": day.isoformat()}
 
 
+def new_terms(assignment: Assignment, duty: Duty) -> dict[str, Any]:
+    """Return the terms under a text: those of the duty, with the date that was granted where the text's is the same."""
+    granted = ordered(assignment)
+    if granted and duty.limit is not None and duty.limit.last_day == assignment.ordered_day:
+        return {**duty.terms, "limit": terms_of(assignment)["limit"], **granted}
+    return duty.terms
+
+
 def duty_of(
     task: Task,
     agency: str,

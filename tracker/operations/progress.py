@@ -10,6 +10,7 @@ from tracker.domain.evidence import Proof
 from tracker.operations.evidence import check_proofs, keep_proofs
 from tracker.operations.moving import Payload, find, move
 from tracker.operations.reading import task_of
+from tracker.operations.undoing import check_in_force
 from tracker.operations.waiting import check_during
 from tracker.store.store import Connection, Store
 
@@ -74,7 +75,12 @@ def send_back(store: Store, ref: str, *, at: datetime, actor: str, missing: str,
 
 def reopen(store: Store, ref: str, *, at: datetime, actor: str, why: str, seen: int | None = None) -> Assignment:
     """Record that what was accepted does not hold: the deadline counts again, what waited for it waits again."""
-    return move(store, ref, "reopened", {"why": why.strip()}, at=at, actor=actor, seen=seen)
+
+    def also(connection: Connection, registry: Registry, before: Assignment, at: datetime) -> Payload:
+        check_in_force(connection, before)
+        return {}
+
+    return move(store, ref, "reopened", {"why": why.strip()}, at=at, actor=actor, seen=seen, also=also)
 
 
 def _check_evidence(

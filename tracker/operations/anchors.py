@@ -34,16 +34,23 @@ def by_task(found: Iterable[Assignment]) -> dict[str, dict[str, list[Assignment]
 
 def completed_on(task: str, agency: str, known: Known, *, owners: int, calendar: Calendar) -> date | None:
     """Return the day a task counts as completed for one of `owners` agencies that wait for it; None: not yet."""
-    owed = known.get(task, {})
+    owed = still_owed(known.get(task, {}))
     pairwise = agency in owed and owners > 1 and len(owed) > 1
-    asked = owed[agency] if pairwise else [assignment for found in owed.values() for assignment in found]
-    # what was superseded goes on elsewhere: at another agency, or under another text
-    relevant = [assignment for assignment in asked if assignment.facts.progress != Progress.SUPERSEDED]
+    relevant = owed[agency] if pairwise else [assignment for found in owed.values() for assignment in found]
     if not all(assignment.facts.progress in SETTLED for assignment in relevant):
         return None
     completed = (a.facts.touched_at for a in relevant if a.facts.progress == Progress.COMPLETED)
     last = max(completed, default=None)
     return None if last is None else calendar.civil_day(last)
+
+
+def still_owed(known: Mapping[str, Sequence[Assignment]]) -> dict[str, list[Assignment]]:
+    """Return the assignments of a task by agency, without those superseded: they go on elsewhere.
+
+    At another agency, that is, or under another text; who has none but those owes the task no more.
+    """
+    found = {code: [a for a in owed if a.facts.progress != Progress.SUPERSEDED] for code, owed in known.items()}
+    return {code: owed for code, owed in found.items() if owed}
 
 
 def resolved(
@@ -65,7 +72,7 @@ def resolved(
         if assignment.task not in anchored or not is_waiting_for_its_date(assignment):
             continue
         # by the key it goes under now: the task it was counted from may have been restated or renamed
-        owners, name = len(known[assignment.task]), anchored[assignment.task].partition(":")[2]
+        owners, name = len(still_owed(known[assignment.task])), anchored[assignment.task].partition(":")[2]
         day = completed_on(name, assignment.agency, known, owners=owners, calendar=registry.calendar)
         if day is not None:
             steps.append(date_set(connection, assignment, day, at=at, actor=actor, registry=registry))

@@ -125,14 +125,14 @@ def resume(
 def dependents(connection: Connection, assignment: Assignment, day: date) -> tuple[Dependent, ...]:
     """Return the open assignments that need this one, directly or by others; those due by `day` are squeezed."""
     found: dict[str, Dependent] = {}
-    reached = {assignment.task: {assignment.agency}}
-    frontier = dict(reached)
+    seen = {assignment.ref}
+    frontier = {assignment.task: {assignment.agency}}
     while frontier:
         coming: dict[str, set[str]] = {}
         for other in _needing(connection, frontier):
-            if other.agency in reached.setdefault(other.task, set()):
+            if other.ref in seen:
                 continue
-            reached[other.task].add(other.agency)
+            seen.add(other.ref)
             coming.setdefault(other.task, set()).add(other.agency)
             if other.facts.progress in BY_KIND["moved_along"].sources:
                 last = other.facts.limit.last_day if other.facts.limit else None

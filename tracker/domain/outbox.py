@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from tracker.domain.assignment import Assignment
+from tracker.domain.cap import why_suppressed
 from tracker.domain.entry import Entry, Payload, instant
 from tracker.domain.ladder import stage_of
 from tracker.domain.lifecycle import BY_KIND
@@ -95,17 +96,19 @@ class Outbox:
                 self._close(reference, "cancelled", why)
 
     def _made(self, entry: Entry, assignment: Assignment) -> Iterator[Told]:
-        moment = instant(entry.payload["moment"])
-        for agency in recipients(entry.payload, assignment):
-            for channel in sorted(self._channels.get(agency, ())) or [NO_CHANNEL]:
-                yield made(
-                    assignment,
-                    entry.payload["rung"],
-                    agency=agency,
-                    channel=channel,
-                    moment=moment,
-                    at=entry.recorded_at,
-                )
+        caps = {(one["agency"], one["channel"]): one["cap"] for one in entry.payload.get("suppressed", ())}
+        for rung, moment, agencies in tellings(entry.payload, assignment):
+            for agency in agencies:
+                for channel in sorted(self._channels.get(agency, ())) or [NO_CHANNEL]:
+                    yield made(
+                        assignment,
+                        rung,
+                        agency=agency,
+                        channel=channel,
+                        moment=moment,
+                        at=entry.recorded_at,
+                        cap=caps.get((agency, channel)),
+                    )
 
     def _attempted(self, entry: Entry) -> None:
         attempt = tried_from(entry)
@@ -134,15 +137,37 @@ class Outbox:
             pending.discard(told.reference)
 
 
-def recipients(payload: Payload, assignment: Assignment) -> tuple[str, ...]:
-    """Return who is told by a look: those its entry names in `to`, else the agency that answers."""
-    return tuple(payload.get("to") or (assignment.agency,))
+def tellings(payload: Payload, assignment: Assignment) -> Iterator[tuple[str, datetime, tuple[str, ...]]]:
+    """Yield each rung that a look tells, its moment, and who is told.
+
+    Those its entry names in `to`, else the agency that answers; what is told to others in the same
+    look, such as one level further up, stands in `also`.
+    """
+    yield payload["rung"], instant(payload["moment"]), tuple(payload.get("to", (assignment.agency,)))
+    for more in payload.get("also", ()):
+        yield more["rung"], instant(more["moment"]), tuple(more["to"])
 
 
-def made(assignment: Assignment, rung: str, *, agency: str, channel: str, moment: datetime, at: datetime) -> Told:
-    """Return a new reminder; one to an agency without a channel has failed, for a person to see."""
+def made(
+    assignment: Assignment,
+    rung: str,
+    *,
+    agency: str,
+    channel: str,
+    moment: datetime,
+    at: datetime,
+    cap: int | None = None,
+) -> Told:
+    """Return a new reminder; one to an agency without a channel has failed, for a person to see.
+
+    One more than a `cap` of mails a day is made, and suppressed.
+    """
     key = reminder_key(assignment, rung, agency, channel)
-    reachable = channel != NO_CHANNEL
+    state, why = "pending", None
+    if channel == NO_CHANNEL:
+        state, why = "failed", NO_WAY
+    elif cap is not None:
+        state, why = "suppressed", why_suppressed(cap)
     return Told(
         key=key,
         reference=reference_of(key),
@@ -154,9 +179,9 @@ def made(assignment: Assignment, rung: str, *, agency: str, channel: str, moment
         channel=channel,
         moment=moment,
         made_at=at,
-        state="pending" if reachable else "failed",
-        due_at=at if reachable else None,
-        why=None if reachable else NO_WAY,
+        state=state,
+        due_at=at if state == "pending" else None,
+        why=why,
     )
 
 

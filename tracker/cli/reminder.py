@@ -20,6 +20,7 @@ class State(StrEnum):
     ACCEPTED = "accepted"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    SUPPRESSED = "suppressed"
 
 
 @app.command("list")

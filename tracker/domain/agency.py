@@ -40,7 +40,11 @@ class AgencySet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
-    """The reference data that directives point to: agencies, sets, calendar, ladders."""
+    """The reference data that directives point to: agencies, sets, calendar, ladders.
+
+    `secretariat` is the office that follows all tasks up, `head` the head of the office, to whom
+    ladders escalate that name no other.
+    """
 
     agencies: Mapping[str, Agency]
     sets: Mapping[str, AgencySet]
@@ -48,6 +52,8 @@ class Registry:
     ladders: Mapping[str, Ladder]
     due_soon: Span = field(default_factory=lambda: Span(3, "working days"))
     extensions: ExtensionRules = NO_RULES
+    secretariat: str | None = None
+    head: str | None = None
 
     def members(self, name: str, *, on: date) -> tuple[str, ...]:
         """Return the codes of the agencies of a set that exist on a day, in the order of their codes.

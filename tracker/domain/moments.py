@@ -39,7 +39,7 @@ def dated_moments(
     start = assigned_at if deadline.opens_at is None else max(assigned_at, deadline.opens_at)
     duty = _Duty(ladder, deadline, calendar, assigned_at, start)
     fixed = (moment for moment in sorted(_fixed(duty)) if moment.at >= start)
-    streams = [fixed]
+    streams: list[Iterator[Moment]] = [fixed]
     if ladder.escalate:
         # first where instants are equal: the lead's own reminder is then the latest of a look
         streams.insert(0, iter(sorted(_escalations(duty, answered_at))))

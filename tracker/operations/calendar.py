@@ -235,7 +235,7 @@ def _coming(assignment: Assignment, policy: Policy, at: datetime) -> dict[str, d
     """Return the moments to come by rung; what repeats without end is looked at once."""
     if policy.ladder is None:
         return {}
-    some = islice(moments(assignment.facts, policy), len(policy.ladder.rungs) + 1)
+    some = islice(moments(assignment.facts, policy), len(policy.ladder.rungs) + len(policy.ladder.escalate) + 1)
     return {moment.rung: moment.at for moment in some if moment.at > at}
 
 

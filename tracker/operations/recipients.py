@@ -1,23 +1,30 @@
 """Recipients: who hears of an assignment's reminders, and why.
 
-The lead always does; so does the unit it delegated to, and for the time of an absence the deputies of
-both. Who a reminder was made for stands in its entry; that it still is, is asked when it is sent.
+The lead does, the unit it delegated to, and for the time of an absence the deputies of both. Others
+hear of the rungs that a ladder means for them: who cooperates, the office above the lead, the
+secretariat, the head of the office. Who a reminder was made for stands in its entry; that it still
+is, is asked when it is sent.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
 from tracker.domain.entry import Draft
+from tracker.domain.errors import NotFound
+from tracker.domain.ladder import AUDIENCES, Audience, Call, Moment
+from tracker.operations.reading import task_of
 from tracker.operations.recording import registry_in_force
 from tracker.store import assignments, deputies, ledger, outbox
 from tracker.store.deputies import Deputy
 from tracker.store.store import Connection
 
-Role = Literal["lead", "delegate", "deputy"]
+Role = Literal["lead", "delegate", "deputy", "with", "parent", "secretariat", "head"]
 NO_LONGER = "no longer delegated to, or deputy, before it was sent"
+Offices = Sequence[tuple[str, Role]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +37,64 @@ class Recipient:
     until: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One moment of an assignment and the offices that hear of it."""
+
+    moment: Moment
+    to: tuple[Recipient, ...]
+
+
+def tellings_of(
+    connection: Connection,
+    called: Sequence[tuple[Assignment, Sequence[Call]]],
+    *,
+    registry: Registry,
+    on: date,
+) -> Mapping[str, tuple[Telling, ...]]:
+    """Return who is told what in a look on a day, by reference; each office hears once, of the latest moment."""
+    meant = {
+        assignment.ref: [(call, _meant(connection, assignment, call.to, registry, on)) for call in calls]
+        for assignment, calls in called
+    }
+    offices = {code for found in meant.values() for _, named in found for code, _ in named}
+    covering = deputies.covering(connection, offices, on) if offices else {}
+    return {ref: _tellings(found, covering) for ref, found in meant.items()}
+
+
 def recipients_of(
     connection: Connection, found: Collection[Assignment], *, on: date
 ) -> Mapping[str, tuple[Recipient, ...]]:
-    """Return who hears of some assignments on a day, by reference: the lead first, each office once."""
-    offices = {office for assignment in found for office in _offices(assignment)}
+    """Return who answers for some assignments on a day, by reference: the lead first, each office once."""
+    own = {assignment.ref: _own(assignment) for assignment in found}
+    offices = {code for named in own.values() for code, _ in named}
     covering = deputies.covering(connection, offices, on) if offices else {}
-    return {assignment.ref: _recipients(assignment, covering) for assignment in found}
+    return {ref: _recipients(named, covering) for ref, named in own.items()}
 
 
 def recipient(connection: Connection, assignment: Assignment, agency: str, *, on: date) -> Recipient | None:
-    """Return as what an office hears of an assignment on a day; None where it does not."""
+    """Return as what an office hears of an assignment on a day, by whatever rung; None where it does not."""
     if agency == assignment.agency:
         return Recipient(agency)
     known = recipients_of(connection, [assignment], on=on)[assignment.ref]
-    return next((one for one in known if one.agency == agency), None)
+    return next((one for one in known if one.agency == agency), None) or _beyond(connection, assignment, agency, on)
 
 
 def recall(connection: Connection, agency: str, *, at: datetime, actor: str) -> int:
     """Cancel what was not sent yet to an office about assignments it has no more to do with; return how many."""
     waiting = outbox.reminders(connection, state="pending", agency=agency)
-    found = assignments.get(connection, {reminder.assignment for reminder in waiting})
-    known = recipients_of(connection, found, on=registry_in_force(connection).calendar.civil_day(at))
+    found = {a.ref: a for a in assignments.get(connection, {reminder.assignment for reminder in waiting})}
+    today = registry_in_force(connection).calendar.civil_day(at)
+    known = recipients_of(connection, found.values(), on=today)
     drafts = []
     for reminder in waiting:
-        if any(one.agency == agency for one in known.get(reminder.assignment, ())):
+        about = reminder.assignment
+        if any(one.agency == agency for one in known.get(about, ())):
+            continue
+        if about in found and _beyond(connection, found[about], agency, today):
             continue
         outbox.set_aside(connection, reminder.id, state="cancelled", why=NO_LONGER)
         payload = {"reminder": reminder.reference, "rung": reminder.rung, "state": "cancelled", "why": NO_LONGER}
-        about = reminder.assignment
         drafts.append(Draft(kind="reminder_closed", effective_at=at, actor=actor, assignment=about, payload=payload))
     ledger.append(connection, drafts, at=at)
     return len(drafts)
@@ -71,16 +107,87 @@ def recall_unit(connection: Connection, unit: str, *, at: datetime, actor: str) 
         recall(connection, office, at=at, actor=actor)
 
 
-def _offices(assignment: Assignment) -> tuple[str, ...]:
+def _own(assignment: Assignment) -> Offices:
+    """Return the offices that answer: the lead, and the unit it delegated to."""
     unit = assignment.delegate
-    return (assignment.agency,) if unit is None else (assignment.agency, unit)
+    return ((assignment.agency, "lead"),) if unit is None else ((assignment.agency, "lead"), (unit, "delegate"))
 
 
-def _recipients(assignment: Assignment, covering: Mapping[str, Sequence[Deputy]]) -> tuple[Recipient, ...]:
-    found = {assignment.agency: Recipient(assignment.agency)}
-    if assignment.delegate is not None:
-        found.setdefault(assignment.delegate, Recipient(assignment.delegate, "delegate", assignment.agency))
-    for office in _offices(assignment):
-        for named in covering.get(office, ()):
-            found.setdefault(named.deputy, Recipient(named.deputy, "deputy", office, named.until_day))
-    return tuple(found.values())
+def _beyond(connection: Connection, assignment: Assignment, agency: str, on: date) -> Recipient | None:
+    """Return as what an office hears that does not answer itself: it cooperates, or stands above."""
+    others: list[Audience] = [audience for audience in AUDIENCES if audience != "lead"]
+    named = _meant(connection, assignment, others, registry_in_force(connection), on)
+    covering = deputies.covering(connection, [code for code, _ in named], on) if named else {}
+    return next((one for one in _recipients(named, covering, assignment.agency) if one.agency == agency), None)
+
+
+def _meant(
+    connection: Connection, assignment: Assignment, to: Iterable[Audience], registry: Registry, on: date
+) -> Offices:
+    """Return the offices of some audiences, those that exist on that day; the same one may stand in several."""
+    found: list[tuple[str, Role]] = []
+    for audience in to:
+        if audience == "lead":
+            found += _own(assignment)
+            continue
+        for code in _offices(connection, assignment, audience, registry, on):
+            agency = registry.agencies.get(code)
+            if agency is not None and agency.is_valid(on):
+                found.append((code, audience))
+    return found
+
+
+def _offices(
+    connection: Connection, assignment: Assignment, audience: Audience, registry: Registry, on: date
+) -> Iterable[str]:
+    match audience:
+        case "with":
+            return _supporting(connection, assignment, registry, on)
+        case "parent":
+            lead = registry.agencies.get(assignment.agency)
+            return (lead.parent,) if lead is not None and lead.parent is not None else ()
+        case "secretariat":
+            return (registry.secretariat,) if registry.secretariat else ()
+        case "head":
+            head = _head(assignment, registry)
+            return (head,) if head else ()
+        case "lead":
+            return (assignment.agency,)
+
+
+def _head(assignment: Assignment, registry: Registry) -> str | None:
+    ladder = registry.ladders.get(assignment.remind)
+    return ladder.head if ladder is not None and ladder.head else registry.head
+
+
+def _supporting(connection: Connection, assignment: Assignment, registry: Registry, on: date) -> Iterable[str]:
+    """Return who cooperates in a task that is still in force, the lead itself left out."""
+    try:
+        task = task_of(connection, assignment.task)
+        named = dict.fromkeys(code for name in task.supporting for code in registry.members(name, on=on))
+    except NotFound:
+        return ()
+    return [code for code in named if code != assignment.agency]
+
+
+def _tellings(found: Sequence[tuple[Call, Offices]], covering: Mapping[str, Sequence[Deputy]]) -> tuple[Telling, ...]:
+    told: set[str] = set()
+    tellings: list[Telling] = []
+    for call, named in found:
+        to = tuple(one for one in _recipients(named, covering) if one.agency not in told)
+        told.update(one.agency for one in to)
+        if to or not tellings:  # the latest moment is dealt with even where nobody is there to hear of it
+            tellings.append(Telling(call.moment, to))
+    return tuple(tellings)
+
+
+def _recipients(named: Offices, covering: Mapping[str, Sequence[Deputy]], *without: str) -> tuple[Recipient, ...]:
+    """Return some offices and the deputies who cover for them, each once, as what it was named first."""
+    lead = next((code for code, role in named if role == "lead"), None)
+    found: dict[str, Recipient] = {}
+    for code, role in named:
+        found.setdefault(code, Recipient(code, role, lead if role == "delegate" else None))
+    for code, _ in named:
+        for deputy in covering.get(code, ()):
+            found.setdefault(deputy.deputy, Recipient(deputy.deputy, "deputy", code, deputy.until_day))
+    return tuple(one for code, one in found.items() if code not in without)

@@ -173,6 +173,8 @@ class Past:
             return "failed", tried[-1].detail
         if not tried and reminder.state == "failed" and reminder.attempts == 0:
             return "failed", reminder.why  # there was no channel to try
+        if reminder.state == "suppressed":
+            return "suppressed", reminder.why  # from the beginning: its office had had enough mails that day
         ended = self._ended.get(reminder.assignment)
         if reminder.state == "cancelled" and ended is not None and ended >= reminder.made_at:
             return "cancelled", reminder.why

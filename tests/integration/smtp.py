@@ -41,8 +41,13 @@ class Taken:
 @dataclass(slots=True)
 class _Talk:
     connection: socket.socket
+    begun: bool = False
     sender: str = ""
     recipients: list[str] = field(default_factory=list)
+
+    def allows(self, verb: str) -> bool:
+        """Return whether a verb may come now: RCPT after MAIL was taken, DATA after an RCPT was."""
+        return {"RCPT": self.begun, "DATA": bool(self.recipients)}.get(verb, True)
 
 
 class SmtpServer:
@@ -136,12 +141,17 @@ class SmtpServer:
 
     def _answer(self, talk: _Talk, verb: str, rest: str, lines: object) -> bool:
         """Return whether the conversation goes on."""
+        act = self._planned(verb, rest)
+        if act is None and not talk.allows(verb):  # asked in one breath with what was refused
+            talk.connection.sendall(b"503 not after that\r\n")
+            return True
         if not self._say(talk, verb, rest):
             return False
         address = rest.partition(":<")[2].partition(">")[0]
+        taken = act is None or act.startswith("2")
         if verb == "MAIL":
-            talk.sender, talk.recipients = address, []
-        elif verb == "RCPT":
+            talk.begun, talk.sender, talk.recipients = taken, address, []
+        elif verb == "RCPT" and taken:
             talk.recipients.append(address)
         elif verb == "AUTH":
             _, user, password = b64decode(rest.split()[-1]).decode().split("\0")

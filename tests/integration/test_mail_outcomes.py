@@ -15,9 +15,10 @@ GOOD = "bnv@moha.example"
 BAD = "nobody@moha.example"
 
 
-@pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as server:
+@pytest.fixture(params=[(), ("PIPELINING",)], ids=["one by one", "in one breath"])
+def server(request: pytest.FixtureRequest) -> Iterator[SmtpServer]:
+    """A server that is asked for sender, recipient and data one by one, and one that takes them in one breath."""
+    with SmtpServer(extensions=("SIZE 10000000", "8BITMIME", *request.param)) as server:
         yield server
 
 
@@ -130,6 +131,24 @@ def test_one_bad_recipient_delays_nobody(server: SmtpServer, sender: Sender) -> 
     assert kinds == ["accepted", "permanent", "accepted"]
     assert [taken.recipients for taken in server.messages] == [(GOOD,), ("btp@moj.example",)]
     assert server.connections == 1
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
+def test_a_server_that_wants_the_message_of_whom_it_refused_is_left(verb: str) -> None:
+    with SmtpServer(extensions=("PIPELINING",)) as server, Sender(server.url, rehearsal=False) as sender:
+        server.rule(verb, "550 not you", times=1)
+        server.rule("RCPT", "250 ok", times=1 if verb == "MAIL" else 0)
+        server.rule("DATA", "354 go ahead all the same", times=1)
+        assert sender.send(GOOD, a_notice()).kind == "permanent"
+        assert sender.send(GOOD, a_notice()).kind == "accepted"
+        assert (server.connections, len(server.messages)) == (2, 1)
+
+
+def test_a_message_travels_only_after_the_server_asked_for_it() -> None:
+    with SmtpServer(extensions=("PIPELINING",)) as server, Sender(server.url, rehearsal=False) as sender:
+        server.rule("DATA", "451 not now")
+        assert sender.send(GOOD, a_notice()).kind == "temporary"
+        assert server.verbs == ["EHLO", "MAIL", "RCPT", "DATA"]
 
 
 def test_one_connection_carries_many_mails(server: SmtpServer, sender: Sender) -> None:

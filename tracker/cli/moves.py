@@ -33,6 +33,26 @@ def acknowledge(
     made(ctx, at, shown, lambda store, when: move(store, ref, at=when, actor=actor(by), seen=seen))
 
 
+@app.command("note")
+def note(
+    ctx: typer.Context,
+    ref: Ref,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", "-u", metavar="DAY", help="No reminder before the deadline up to the end of this day."),
+    ] = None,
+    seen: Seen = None,
+    at: WriteAt = None,
+    by: As = None,
+    shown: Shown = Format.TEXT,
+) -> None:
+    """Record that the agency has taken note of a reminder, and perhaps wants none for some days."""
+    from tracker.operations.progress import note as move
+
+    day = day_of(until) if until is not None else None
+    made(ctx, at, shown, lambda store, when: move(store, ref, at=when, actor=actor(by), until=day, seen=seen))
+
+
 @app.command("start")
 def start(
     ctx: typer.Context, ref: Ref, seen: Seen = None, at: WriteAt = None, by: As = None, shown: Shown = Format.TEXT

@@ -7,6 +7,7 @@ from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
 from tracker.domain.errors import Refused
 from tracker.domain.evidence import Proof
+from tracker.domain.snooze import check_snooze
 from tracker.operations.evidence import check_proofs, keep_proofs
 from tracker.operations.moving import Payload, find, move
 from tracker.operations.reading import task_of
@@ -14,12 +15,42 @@ from tracker.operations.undoing import check_in_force
 from tracker.operations.waiting import check_during
 from tracker.store.store import Connection, Store
 
-__all__ = ["accept", "acknowledge", "find", "reopen", "send_back", "start", "submit"]
+__all__ = ["accept", "acknowledge", "find", "note", "reopen", "send_back", "start", "submit"]
 
 
 def acknowledge(store: Store, ref: str, *, at: datetime, actor: str, seen: int | None = None) -> Assignment:
     """Record that the agency has taken note of its task; raises Refused when it already moved on."""
     return move(store, ref, "acknowledged", {}, at=at, actor=actor, seen=seen)
+
+
+def note(
+    store: Store,
+    ref: str,
+    *,
+    at: datetime,
+    actor: str,
+    until: date | None = None,
+    reminder: str | None = None,
+    seen: int | None = None,
+) -> Assignment:
+    """Record that the agency has taken note of a reminder, and asks for none up to the end of a day.
+
+    `reminder` is the reference of the one it answers. Raises Refused for a day that is not ahead, or
+    beyond the last working day before the deadline.
+    """
+
+    def also(connection: Connection, registry: Registry, before: Assignment, at: datetime) -> Payload:
+        if until is not None:
+            check_snooze(before.facts, until, at=at, calendar=registry.calendar)
+        return {}
+
+    return move(store, ref, "noted", noting(until, reminder), at=at, actor=actor, seen=seen, also=also)
+
+
+def noting(until: date | None, reminder: str | None) -> Payload:
+    """Return what the entry of a noted reminder says."""
+    payload: Payload = {} if until is None else {"until": until.isoformat()}
+    return payload if reminder is None else {**payload, "reminder": reminder}
 
 
 def start(store: Store, ref: str, *, at: datetime, actor: str, seen: int | None = None) -> Assignment:

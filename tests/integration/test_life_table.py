@@ -12,7 +12,8 @@ from tests.simulation.a_store import ADOPTED, a_store
 from tests.simulation.life_model import BY_RULE, PROGRESSES, SETTLED, VERBS
 from tests.simulation.life_world import PRODUCT
 from tracker.domain.assignment import Assignment
-from tracker.domain.deadline import By, Due
+from tracker.domain.calendar import Span
+from tracker.domain.deadline import Anchor, By, Due, Within
 from tracker.domain.directive import Directive, ForEach, Need
 from tracker.domain.errors import TrackerError
 from tracker.operations import adopt_directive, rebuild, sweep, verify
@@ -200,6 +201,47 @@ def test_a_task_that_came_back_to_its_lead_has_not_begun_by_that(database_url: s
     assert waits(store, "report/04") == (survey.key,)
     make(store, "start", f"{KEY}/survey/01~22", LEAD)
     assert waits(store, "report/04") == ()
+
+
+def a_report_counted_from_a_survey() -> Directive:
+    survey = a_task("survey", lead="01", due=None)
+    report = a_task("report", lead="04", due=Due(rule=Within(Span(10, "days"), Anchor("task", survey.key))))
+    return a_directive(survey, report)
+
+
+def last_day(store: Store, ref: str) -> date | None:
+    limit = the(store, f"{KEY}/{ref}").facts.limit
+    return limit.last_day if limit else None
+
+
+def test_a_date_comes_though_both_tasks_changed_hands(database_url: str) -> None:
+    store = a_store(database_url, a_report_counted_from_a_survey())
+    make(store, "transfer", f"{KEY}/survey/01", OVER)
+    make(store, "transfer", f"{KEY}/report/04", OVER, to_code="01")
+    for verb in ("submit", "accept"):
+        make(store, verb, f"{KEY}/survey/22", OPERATOR)
+    assert last_day(store, "report/01") == date(2025, 8, 25)  # Sunday the 24th moves on
+
+
+def test_what_is_reopened_gets_the_date_that_came_meanwhile(database_url: str) -> None:
+    store = a_store(database_url, a_report_counted_from_a_survey())
+    for ref in ("report/04", "survey/01"):
+        for verb in ("submit", "accept"):
+            make(store, verb, f"{KEY}/{ref}", OPERATOR)
+    assert last_day(store, "report/04") is None
+    make(store, "reopen", f"{KEY}/report/04", OVER)
+    assert last_day(store, "report/04") == date(2025, 8, 25)
+    assert rebuild(store, keep=False).differing == ()
+
+
+def test_a_dependent_that_came_back_to_its_agency_is_squeezed_and_moves_along(database_url: str) -> None:
+    store = a_store(database_url, a_chain())
+    make(store, "transfer", f"{KEY}/second/01", OVER)
+    make(store, "transfer", f"{KEY}/second/22", OVER, to_code="01")
+    make(store, "ask", f"{KEY}/first/01", LEAD)
+    moved = make(store, "grant", f"{KEY}/first/01", OVER, along={f"{KEY}/second/01~22": MORE})
+    assert isinstance(moved, tuple)
+    assert [a.ref for a in moved] == [f"{KEY}/first/01", f"{KEY}/second/01~22"]
 
 
 def test_whoever_may_not_transfer_is_not_told_who_owes_what(database_url: str) -> None:

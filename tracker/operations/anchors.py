@@ -58,14 +58,20 @@ def resolved(
 ) -> list[Step]:
     """Return the steps for assignments whose date is set because some others are settled.
 
-    `changed` are those others as they will be; they need not be written yet.
+    `changed` are those others as they will be; they need not be written yet. One among them that is
+    open again, and whose date was known in the meantime, gets it too.
     """
     settled = {a.ref: a for a in changed if a.facts.progress in SETTLED}
-    anchored = clocks.anchored(connection, {str(Anchor("task", a.task)) for a in settled.values()})
+    again = {a.ref: a for a in changed if is_waiting_for_its_date(a)}
+    anchored = dict(clocks.anchored(connection, {str(Anchor("task", a.task)) for a in settled.values()}))
+    if again:
+        anchors = clocks.anchors_of(connection, {a.task for a in again.values()})
+        anchored |= {task: anchor for task, anchor in anchors.items() if anchor.startswith("task:")}
     if not anchored:
         return []
     tasks = set(anchored) | {anchor.partition(":")[2] for anchor in anchored.values()}
-    found = [settled.get(a.ref, a) for a in assignments.of_tasks(connection, tasks, lock=True)]
+    as_they_are = {**settled, **again}
+    found = [as_they_are.get(a.ref, a) for a in assignments.of_tasks(connection, tasks, lock=True)]
     known = by_task(found)
     steps = []
     for assignment in found:

@@ -96,9 +96,10 @@ def commit(
     coming = [after_step(step, at, seq=step.before.seq if step.before else 0) for step in steps]
     undone = [a for a, step in zip(coming, steps, strict=True) if step.draft.kind == "reopened"]
     back = owed_again(connection, undone, at=at, actor=actor, registry=registry)
-    freed = _following(connection, [*coming, *(after_step(step, at) for step in back)], undone, at=at, actor=actor)
+    again = [after_step(step, at) for step in back]
+    freed = _following(connection, [*coming, *again], undone, at=at, actor=actor)
     settled = [a for a in (*coming, *(after_step(step, at) for step in freed)) if a.facts.progress in SETTLED]
-    dated = resolved(connection, settled, at=at, actor=actor, registry=registry)
+    dated = resolved(connection, [*settled, *undone, *again], at=at, actor=actor, registry=registry)
     ordered = as_ordered_now(connection, undone, at=at, actor=actor, registry=registry)
     runs = [*steps, *back], freed, [*dated, *ordered]
     _, (after, *_) = record_runs(connection, *runs, at=at, registry=registry)

@@ -29,6 +29,12 @@ def anchored(connection: Connection, anchors: Iterable[str]) -> Mapping[str, str
     return {row[0]: row[1] for row in connection.execute(question)}
 
 
+def anchors_of(connection: Connection, tasks: Iterable[str]) -> Mapping[str, str]:
+    """Return what the periods of some tasks are counted from; tasks without an anchor are left out."""
+    question = select(TASK.c.key, TASK.c.anchor).where(TASK.c.key.in_(sorted(tasks)), TASK.c.anchor.is_not(None))
+    return {row[0]: row[1] for row in connection.execute(question)}
+
+
 def move_anchor(connection: Connection, task: str, heir: str) -> None:
     """Let every period that is counted from a task be counted from the one that took its place."""
     statement = update(TASK).where(TASK.c.anchor == f"task:{task}").values(anchor=f"task:{heir}")

@@ -248,12 +248,17 @@ def test_what_waits_for_a_decision_is_listed_by_how_long_it_waits(office: Office
     assert office.ask("reviews", "--agency", "BTC")["totals"] == {"report": 0, "extension": 0, "contest": 1}
     (first,) = office.ask("reviews", "--limit", "1")["reviews"]
     assert first["question"] == "contest"
+    board = office.ask("board", "--at", "2025-09-04")
+    assert (board["asking"], board["contested"]) == (1, 1)
+    assert [(one["age_days"], one["age_working_days"]) for one in board["awaiting_review"]] == [(7, 3)]
+    assert "To be decided: 1 asked for more time, 1 contested as not ours" in office.run("board").stdout
     text = office.run("reviews", "--at", "2025-09-04").stdout
     assert "a report: 1, more time: 1, not ours: 1" in text
     office.run("extension", "refuse", "report/BNV", "--why", "it is done", *SECRETARIAT)
     task(office, "accept", *SECRETARIAT)
     task(office, "uphold", "--why", "the decree says so", *SECRETARIAT, ref="publish/BTC")
     assert office.ask("reviews")["reviews"] == []
+    assert "To be decided" not in office.run("board").stdout
     assert "Nothing waits for a decision." in office.run("reviews").stdout
     past = office.ask("reviews", "--at", "2025-08-20", "--known", "2025-08-20")
     assert [one["question"] for one in past["reviews"]] == ["contest", "extension"], "as it was then"

@@ -27,6 +27,7 @@ def show(board: Board, out: Console) -> None:
     _tasks("Overdue", board.overdue, out, late=True)
     _tasks("Due this week", board.due_this_week, out, late=False)
     _awaiting(board, out)
+    _asked(board, out)
     _reminders(board, out)
 
 
@@ -149,6 +150,14 @@ def _awaiting(board: Board, out: Console) -> None:
         came = "late" if one.row.cell == "open_overdue" else "in time" if one.row.last_day else "undated"
         made.add_row(one.row.agency, name_of(one.row), one.row.number, came, counted(one.age_days, "day"))
     out.print(made)
+
+
+def _asked(board: Board, out: Console) -> None:
+    found = [(board.asking, "asked for more time"), (board.contested, "contested as not ours")]
+    told = [f"{number:,} {what}" for number, what in found if number]
+    if told:
+        out.print()
+        out.print(Text.assemble(("To be decided", "bold"), f": {', '.join(told)}; see them with: tracker reviews"))
 
 
 def _reminders(board: Board, out: Console) -> None:

@@ -47,8 +47,7 @@ withdrew, or the completion by which others were let off is reopened.
 Settled: {settled}.
 
 Lateness is measured on the day a report is **received**, whatever day it says the work was done: a report that came
-in time is never overdue while it awaits review. How long it has been waiting for its reviewer is shown by `tracker
-reviews`.
+in time is never overdue while it awaits review. `tracker reviews` shows how long it has been waiting for its reviewer.
 
 An operator at the machine (an actor who names no office, as `cli:root`) may make every move in the place of those
 named under *who*, under that name. *Who* includes every office above the agency.
@@ -72,8 +71,8 @@ Beside the table:
 - **Extended**: an amendment that leaves the date of the text as it was keeps the date that was granted; one that sets
   another date takes its place. The first date stays for ever, and lateness is shown against both.
 - **Delegated**: the unit may acknowledge, start and report. More time, “not ours” and passing it on are for the lead,
-  who stays answerable. Both are reminded, and so are the deputies that cover for either on that day (`tracker
-  deputy`).
+  who stays answerable. Both are reminded, and so are the deputies that cover for either on that day
+  (`tracker deputy`).
 - **Two at once**: `--seen N` makes a move depend on the entry somebody decided by; where there is a newer one it is
   refused as `conflict` (exit status 6). What happens by itself (reminders, waiting) is no reason to look again.
 """

@@ -11,6 +11,7 @@ from tracker.domain.standing import SETTLED, Cell, Progress
 from tracker.store import queries
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
+from tracker.views.reviews import age
 from tracker.views.rows import TaskRow, rows
 from tracker.views.sight import Sight, sight
 from tracker.views.stamp import Stamp
@@ -40,15 +41,19 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A report that awaits review, and for how many days."""
+    """A report that awaits review, and for how many civil and working days: the reviewer's own clock."""
 
     row: TaskRow
     age_days: int
+    age_working_days: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """Everything the secretariat opens in the morning."""
+    """Everything the secretariat opens in the morning.
+
+    `asking` and `contested` count where more time is asked for, and what agencies say is not theirs.
+    """
 
     stamp: Stamp
     cells: Cells
@@ -59,6 +64,8 @@ class Board:
     awaiting_review_total: int
     reminders: Mapping[str, int]
     undelivered: int
+    asking: int = 0
+    contested: int = 0
 
 
 def board(
@@ -92,6 +99,8 @@ def board(
         awaiting_review_total=seen.count(awaiting),
         reminders=states,
         undelivered=states.get("failed", 0),
+        asking=seen.count(Wanted(asking=True)),
+        contested=seen.count(Wanted(contested=True)),
     )
 
 
@@ -145,5 +154,5 @@ def _directives(
 
 
 def _waiting(row: TaskRow, calendar: Calendar, at: datetime) -> Waiting:
-    received = row.received_at or at
-    return Waiting(row=row, age_days=max(0, (calendar.civil_day(at) - calendar.civil_day(received)).days))
+    days, working_days = age(row.received_at or at, at, calendar)
+    return Waiting(row=row, age_days=days, age_working_days=working_days)

@@ -32,6 +32,13 @@ def test_the_commands_of_a_morning_run_as_written(tmp_path: Path) -> None:
     assert "the ledger holds" in run("A morning with it", tmp_path)
 
 
+def test_the_commands_of_a_ministry_and_an_auditor_run_as_written(tmp_path: Path) -> None:
+    said = run("A ministry answers, an auditor checks", tmp_path)
+    assert "it fits what was kept outside" in said
+    assert "✓ HOLDS" in said
+    assert "the report holds" in said
+
+
 def test_the_commands_of_an_author_run_as_written(tmp_path: Path) -> None:
     said = run("Writing a directive", tmp_path)
     assert "97 of 97 obligations" in said

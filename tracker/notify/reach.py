@@ -1,0 +1,182 @@
+"""How far a call may reach: a host is looked up once, its address is judged, and that very address is called.
+
+In earnest only public addresses are called, so that nobody who may name a host can make this machine
+talk to itself or to its neighbours; hosts of the office's own network are named in a setting. In a
+rehearsal nothing but this machine is called.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
+from urllib.request import getproxies, proxy_bypass
+
+from urllib3.util import connection as urllib3_connection
+
+from tracker.notify.relay import is_loopback
+
+# of the "global" addresses of either kind, those that lead elsewhere than they say, or to nobody
+_V6_PUBLIC = ip_network("2000::/3")
+_V6_NOT = tuple(map(ip_network, ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")))
+_V4_NOT = tuple(map(ip_network, ("0.0.0.0/8", "192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
+                                 "192.175.48.0/24", "198.18.0.0/15", "240.0.0.0/4")))  # fmt: skip
+_PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
+_ISATAP = (0x00005EFE, 0x02005EFE)
+
+Address = IPv4Address | IPv6Address
+Found = tuple[int, tuple[Any, ...]]
+
+
+class Forbidden(OSError):
+    """A call that may not be made, whatever the host answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who may be called: the world, or in a rehearsal this machine; `intranet` hosts may have private addresses."""
+
+    rehearsal: bool
+    intranet: frozenset[str] = field(default_factory=frozenset)
+
+    def refusal(self, host: str, address: str) -> str | None:
+        """Return why an address of a host may not be called, None when it may.
+
+        >>> Reach(False).refusal("a.example", "10.0.0.1"), Reach(False).refusal("a.example", "9.9.9.9")
+        ('a.example is 10.0.0.1, which is no public address', None)
+        """
+        found = ip_address(address.partition("%")[0])
+        if self.rehearsal:
+            return None if found.is_loopback else "rehearsal delivers only to loopback"
+        inside = host.lower().rstrip(".") in self.intranet and any(_within(found, one) for one in _PRIVATE)
+        return None if is_public(found) or inside else f"{host} is {found}, which is no public address"
+
+
+def is_public(address: Address) -> bool:
+    """Return whether an address is somewhere in the world, and nothing else in disguise.
+
+    >>> [is_public(ip_address(one)) for one in ("1.1.1.1", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1", "127.0.0.1")]
+    [True, False, False, False]
+    """
+    if not address.is_global or address.is_multicast:
+        return False
+    if isinstance(address, IPv4Address):
+        return not any(_within(address, one) for one in _V4_NOT)
+    inside = int(address) >> 32 & 0xFFFFFFFF  # where ISATAP says that an IPv4 address follows
+    return _within(address, _V6_PUBLIC) and inside not in _ISATAP and not any(_within(address, n) for n in _V6_NOT)
+
+
+def look_up(host: str, port: int, *, within: float) -> tuple[Found, ...]:
+    """Return the addresses of a host, asked for once; raises OSError where there is none in time."""
+    found: list[Found] = []
+    trouble: list[OSError] = []
+
+    def ask() -> None:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+            found.extend((family, address) for family, _, _, _, address in answers)
+        except (OSError, UnicodeError) as error:
+            trouble.append(error if isinstance(error, OSError) else OSError("no name"))
+
+    asking = threading.Thread(target=ask, daemon=True)  # the system's resolver knows no time-out of ours
+    asking.start()
+    asking.join(within)
+    if asking.is_alive():
+        raise TimeoutError(f"no name server answered within {within:.0f} s")
+    if trouble:
+        raise trouble[0]
+    return tuple(found)
+
+
+def call(host: str, port: int, *, reach: Reach, until: float) -> socket.socket:
+    """Return a connection to one of a host's addresses, every one of which may be called.
+
+    Raises Forbidden where one of them may not, other OSErrors where none answers until then.
+    """
+    found = look_up(host, port, within=_left(until))
+    for _, address in found:
+        if why := reach.refusal(host, address[0]):
+            raise Forbidden(why)
+    trouble: OSError = OSError("it has no address")
+    for family, address in found:
+        try:
+            return dial(family, address, within=_left(until))
+        except OSError as error:
+            trouble = error
+    raise trouble
+
+
+def dial(family: int, address: tuple[Any, ...], *, within: float) -> socket.socket:
+    """Return a connection to exactly this address."""
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.settimeout(within)
+        made.connect(address)
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def why_not(error: OSError, seconds: float) -> str:
+    """Return why there is no connection, in a few words of our own."""
+    if isinstance(error, TimeoutError):
+        return f"not within {seconds:.0f} s"
+    if isinstance(error, socket.gaierror):
+        return "the name is not known"
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _left(until: float) -> float:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("no answer in time")
+    return left
+
+
+def _within(address: Address, network: Any) -> bool:
+    return address in network
+
+
+def proxied(host: str) -> bool:
+    """Return whether a call to a host would go through a proxy of the environment."""
+    return bool(getproxies()) and not proxy_bypass(host)
+
+
+@contextmanager
+def guarded(reach: Reach, seconds: float) -> Iterator[list[OSError]]:
+    """Yield the calls that failed, while every call that Apprise makes on this thread goes to a judged address."""
+    mine, failed = threading.get_ident(), list[OSError]()
+    before: Callable[..., socket.socket] = urllib3_connection.create_connection
+    proxies = {part.rpartition("@")[2].partition(":")[0] for part in _places(getproxies().values())}
+
+    def create(address: tuple[str, int], *args: Any, **options: Any) -> socket.socket:
+        host = address[0].strip("[]")
+        if threading.get_ident() != mine or host in proxies:
+            return before(address, *args, **options)
+        try:
+            made = call(host, address[1], reach=reach, until=time.monotonic() + seconds)
+        except OSError as error:
+            failed.append(error)
+            raise
+        made.settimeout(seconds)
+        return made
+
+    urllib3_connection.create_connection = create
+    try:
+        yield failed
+    finally:
+        urllib3_connection.create_connection = before
+
+
+def _places(urls: Any) -> Iterator[str]:
+    for url in urls:
+        yield url.partition("://")[2].partition("/")[0] or url
+
+
+def stays(host: str) -> bool:
+    """Return whether a call to a host stays on this machine: it is its very name, and no proxy stands between."""
+    return bool(host) and is_loopback(host) and not proxied(host)

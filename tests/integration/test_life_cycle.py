@@ -433,3 +433,22 @@ def test_what_goes_on_under_a_later_directive_is_reopened_there(database_url: st
     after = reopen(store, f"{key}/report/BNV", at=on(date(2025, 9, 1)), actor=SECRETARIAT, why="it lacks the north")
     assert after.standing == "overdue"
     assert holds(store)
+
+
+def test_what_is_reopened_without_a_date_gets_the_text_in_force_and_the_date_that_came_meanwhile(
+    database_url: str,
+) -> None:
+    after = Due(rule=Within(Span(10, "days"), Anchor("task", f"{KEY}/report")))
+    follow_up = a_task("follow-up", due=after)
+    store = an_office(database_url, a_directive(a_task(), follow_up))
+    complete(store, "follow-up/BNV", date(2025, 8, 12))
+    complete(store, "report/BNV", date(2025, 8, 20))
+    later = a_directive(a_task(), replace(follow_up, remind="none"))
+    adopt_directive(store, later, at=on(date(2025, 8, 21)), actor="test")
+    reopen(store, f"{KEY}/follow-up/BNV", at=on(date(2025, 8, 22)), actor=SECRETARIAT, why="too early")
+    again = the(store, "follow-up/BNV")
+    assert again.facts.limit is not None
+    assert (again.facts.limit.last_day, again.first_day, again.remind) == (
+        date(2025, 9, 3), date(2025, 9, 3), "none",
+    )  # fmt: skip
+    assert holds(store)

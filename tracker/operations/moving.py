@@ -99,9 +99,10 @@ def commit(
     again = [after_step(step, at) for step in back]
     freed = _following(connection, [*coming, *again], undone, at=at, actor=actor)
     settled = [a for a in (*coming, *(after_step(step, at) for step in freed)) if a.facts.progress in SETTLED]
-    dated = resolved(connection, [*settled, *undone, *again], at=at, actor=actor, registry=registry)
     ordered = as_ordered_now(connection, undone, at=at, actor=actor, registry=registry)
-    runs = [*steps, *back], freed, [*dated, *ordered]
+    by_now = {a.ref: a for a in (*undone, *(after_step(step, at) for step in ordered))}
+    dated = resolved(connection, [*settled, *by_now.values(), *again], at=at, actor=actor, registry=registry)
+    runs = [*steps, *back], freed, ordered, dated
     _, (after, *_) = record_runs(connection, *runs, at=at, registry=registry)
     return after[: len(steps)]
 

@@ -21,6 +21,7 @@ from tests.simulation.life_model import (
     DAY,
     LIVE,
     PARENTS,
+    TASKS,
     VERBS,
     Item,
     begins,
@@ -260,7 +261,8 @@ class LifeCycle(RuleBasedStateMachine):
             "ask": {"day": day},
             "grant": {"day": day if days % 3 == 0 else None},
             "resume": {"day": day, "instrument": "12/QĐ-TTg"} if days % 2 else {},
-            "transfer": {"to_code": offices[days % len(offices)]},
+            # often back to whom the directive named, which is where references get interesting
+            "transfer": {"to_code": TASKS[item["task"]]["lead"][-1] if days % 2 else offices[days % len(offices)]},
             "contest": {"proposed": offices[days % len(offices)]},
             "delegate": {"unit": units[days % len(units)]},
         }.get(verb, {})

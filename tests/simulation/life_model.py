@@ -277,7 +277,7 @@ class Model:
             if one is item or again:
                 one |= {"received": None, "accepted": None, "done_on": None}
             if again:  # nobody has done it now: those who were let off owe it again
-                one |= {"progress": "assigned", "let_off_by": None}
+                one |= {"progress": "assigned", "let_off_by": None, "assigned": at}
                 written.append(("reinstated", one["ref"]))
         return [*self._plainly(item, verb, said, at), *written]
 
@@ -348,7 +348,7 @@ class Model:
         takes_over(to, item, at)
         if any(one["agency"] == to and one["progress"] in LIVE for one in self.of_task(item["task"])):
             raise No("owed-already")
-        new = an_item(item["task"], to, last=item["last"])
+        new = {**an_item(item["task"], to, last=item["last"]), "assigned": at}
         names = [new["ref"], f"{new['ref']}~{item['agency']}"]
         names += [f"{names[1]}-{n}" for n in range(2, 99)]
         new["ref"] = next(name for name in names if name not in self.items)
@@ -482,6 +482,13 @@ class Model:
         """Return what would have to move too: what depends on it and is due by that day."""
         return sorted(ref for ref in self.below(item) if (last := self.items[ref]["last"]) and last <= day)
 
+    def happened(self, kind: str, ref: str | None, at: datetime) -> datetime:
+        """Return when an entry says it happened: at once, but a report on the day it names, if it was owed by then."""
+        item = self.items[ref] if ref else {}
+        if kind != "submitted" or item["done_on"] is None:
+            return at
+        return min(at, max(begins(item["done_on"]), item["assigned"]))
+
     # where it is counted
 
     def cell(self, item: Item, at: datetime) -> str:
@@ -503,7 +510,7 @@ def an_item(task: str, agency: str, *, last: date | None) -> Item:
         "ref": f"{task}/{agency}", "task": task, "agency": agency, "progress": "assigned",
         "last": last, "first": last, "received": None, "accepted": None, "done_on": None, "rests": None,
         "asked": None, "contested": None, "extensions": 0, "delegate": None, "waits": (), "cell": "",
-        "counted_from": None, "let_off_by": None, "changed": 0,
+        "counted_from": None, "let_off_by": None, "assigned": BEGIN, "changed": 0,
     }  # fmt: skip
 
 

@@ -228,7 +228,9 @@ class World:
             return
         entries = self._entries()
         same("the actor", {e["actor"] for e in entries}, {actor})
-        same("when it is said to be", {instant(e["effective_at"]) for e in entries}, {at})
+        for e in entries:
+            happened = self.model.happened(e["kind"], e["assignment"], at)
+            same(f"when {e['kind']} happened", instant(e["effective_at"]), happened)
         self._take(entries, wanted, verb, at)
         self.end = self._end()
         self.compare()

@@ -17,13 +17,12 @@ from tracker.domain.agency import Agency, AgencySet, Registry
 from tracker.domain.directive import Directive, ForEach, Locator, Need, Relation, RelationWord, Source, Task
 from tracker.domain.errors import Broken
 from tracker.domain.extension import NO_RULES
-from tracker.domain.ladder import Ladder
 from tracker.domain.text import Text
 from tracker.files.calendar_documents import calendar_document, calendar_from
 from tracker.files.due_documents import due_document, due_from
 from tracker.files.extensions import rules_document, rules_from
-from tracker.files.ladders import rung_of, rung_text
-from tracker.files.scalars import day_of, minute_of, span_of
+from tracker.files.ladders import ladder_document, ladder_from
+from tracker.files.scalars import day_of, span_of
 
 Document = dict[str, Any]
 T = TypeVar("T")
@@ -155,9 +154,10 @@ def registry_document(registry: Registry) -> Document:
         "agencies": [_agency(agency) for agency in registry.agencies.values()],
         "sets": {name: {"kind": list(s.kinds), "codes": list(s.codes)} for name, s in registry.sets.items()},
         "calendar": calendar_document(registry.calendar),
-        "ladders": {name: _ladder(ladder) for name, ladder in registry.ladders.items()},
+        "ladders": {name: ladder_document(ladder) for name, ladder in registry.ladders.items()},
         "due_soon": str(registry.due_soon),
-        # a registry that says nothing of extensions is the one it always was
+        # a registry that says nothing of these is the one it always was
+        **_without_gaps({"secretariat": registry.secretariat, "head": registry.head}),
         **({} if registry.extensions == NO_RULES else {"extensions": rules_document(registry.extensions)}),
     }
 
@@ -170,9 +170,11 @@ def registry_from(document: Document) -> Registry:
         agencies={agency.code: agency for agency in agencies},
         sets={name: AgencySet(kinds=tuple(s["kind"]), codes=tuple(s["codes"])) for name, s in document["sets"].items()},
         calendar=calendar_from(document["calendar"]),
-        ladders={name: _ladder_from(name, ladder) for name, ladder in document["ladders"].items()},
+        ladders={name: ladder_from(name, ladder) for name, ladder in document["ladders"].items()},
         due_soon=span_of(document["due_soon"]),
         extensions=rules_from(document["extensions"]) if "extensions" in document else NO_RULES,
+        secretariat=document.get("secretariat"),
+        head=document.get("head"),
     )
 
 
@@ -266,27 +268,6 @@ def _agency_from(document: Document) -> Agency:
         language=document["language"],
         valid_from=_day(get("valid_from")),
         valid_to=_day(get("valid_to")),
-    )
-
-
-def _ladder(ladder: Ladder) -> Document:
-    return _without_gaps(
-        {
-            "time": f"{ladder.time:%H:%M}",
-            "rungs": [rung_text(rung) for rung in ladder.rungs],
-            "then_every": str(ladder.then_every) if ladder.then_every else None,
-            "review": ladder.review,
-        }
-    )
-
-
-def _ladder_from(name: str, document: Document) -> Ladder:
-    return Ladder(
-        name=name,
-        time=minute_of(document["time"]),
-        rungs=tuple(rung_of(words) for words in document.get("rungs", ())),
-        then_every=span_of(document["then_every"]) if "then_every" in document else None,
-        review=document["review"],
     )
 
 

@@ -21,6 +21,7 @@ from tracker.files.calendar import read_calendar
 from tracker.files.extensions import KEYS as EXTENSION_KEYS
 from tracker.files.extensions import read_extensions
 from tracker.files.form import Form, form, several, table, text
+from tracker.files.ladders import KEYS as LADDER_KEYS
 from tracker.files.ladders import read_ladders
 from tracker.files.nodes import Node, Sequence, decode, parse
 from tracker.files.reader import read_bytes
@@ -60,20 +61,21 @@ def read_registry(folder: Path) -> tuple[Registry | None, tuple[Finding, ...]]:
         sets = fields.need("sets", lambda report, node: _sets(report, node, book.agencies)) or {}
     if fields := _open(folder / "calendar.yaml", CALENDAR_KEYS, reports):
         calendar = read_calendar(fields)
-    if fields := _open(folder / "ladders.yaml", ("due_soon", "ladders"), reports):
-        ladders = read_ladders(fields)
+    if fields := _open(folder / "ladders.yaml", LADDER_KEYS, reports):
+        ladders = read_ladders(fields, _offices(book.agencies))
     extensions = _extensions(folder, reports)
     findings = tuple(sorted(finding for report in reports for finding in report.findings))
     if calendar is None or ladders is None or extensions is None or any(report.failed for report in reports):
         return None, findings
-    due_soon, named = ladders
     found = Registry(
         agencies=book.agencies,
         sets=sets,
         calendar=calendar,
-        ladders=named,
-        due_soon=due_soon,
+        ladders=ladders.ladders,
+        due_soon=ladders.due_soon,
         extensions=extensions,
+        secretariat=ladders.secretariat,
+        head=ladders.head,
     )
     return found, findings
 

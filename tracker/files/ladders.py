@@ -11,7 +11,7 @@ from typing import Any
 
 from tracker.domain.agency import Registry
 from tracker.domain.calendar import Span
-from tracker.domain.ladder import Ladder, Level, Quiet, Rung
+from tracker.domain.ladder import Audience, Ladder, Level, Quiet, Rung
 from tracker.files import scalars
 from tracker.files.form import Form, form, several, table
 from tracker.files.nodes import Node, Scalar
@@ -109,19 +109,21 @@ def _ladder(report: Report, key: Scalar, node: Node, office: scalars.Reader[str]
         return None
     at: time | None = fields.need("time", scalars.clock_time)
     rungs = fields.need("rungs", _rungs)
-    more = {
-        "then_every": fields.get("then_every", scalars.span),
-        "daily_after": fields.get("daily_after", scalars.span),
-        "escalate": fields.get("escalate", _levels) or (),
-        "quiet": fields.get("quiet", _quiet),
-        "working_days": fields.get("working_days", scalars.truth) or False,
-        "cap": fields.get("cap", scalars.number),
-        "head": fields.get("head", office),
-        "review": fields.get("review", scalars.truth) is not False,
-    }
+    ladder = Ladder(
+        name=name or "",
+        time=at or time.min,
+        rungs=rungs or (),
+        then_every=fields.get("then_every", scalars.span),
+        daily_after=fields.get("daily_after", scalars.span),
+        escalate=fields.get("escalate", _levels) or (),
+        quiet=fields.get("quiet", _quiet),
+        working_days=fields.get("working_days", scalars.truth) or False,
+        cap=fields.get("cap", scalars.number),
+        head=fields.get("head", office),
+        review=fields.get("review", scalars.truth) is not False,
+    )
     if name is None or at is None or rungs is None:
         return None
-    ladder = Ladder(name=name, time=at, rungs=rungs, **more)
     _check_hours(fields, ladder)
     _check_repeats(fields, ladder)
     return ladder
@@ -207,13 +209,17 @@ def _check_repeats(fields: Form, ladder: Ladder) -> None:
 
 def _check_offices(fields: Form, key: Scalar, ladder: Ladder) -> None:
     """Report an audience that nobody is: then a rung or a level would go to no office at all."""
-    heard = {audience for step in (*ladder.rungs, *ladder.escalate) for audience in step.to}
+    heard = {audience for to in _told(ladder) for audience in to}
     if "secretariat" in heard and fields.node.get("secretariat") is None:
         sentence = f"the ladder '{clip(ladder.name)}' tells the secretariat, and no office is named as such"
         fields.report.error(key, "missing-key", sentence, "add 'secretariat: CODE' beside 'ladders'")
     if "head" in heard and ladder.head is None and fields.node.get("head") is None:
         sentence = f"the ladder '{clip(ladder.name)}' tells the head of the office, and none is named"
         fields.report.error(key, "missing-key", sentence, "add 'head: CODE' to the ladder, or beside 'ladders'")
+
+
+def _told(ladder: Ladder) -> list[tuple[Audience, ...]]:
+    return [*(rung.to for rung in ladder.rungs), *(level.to for level in ladder.escalate)]
 
 
 def _office_of(agencies: Collection[str]) -> scalars.Reader[str]:

@@ -42,7 +42,7 @@ def read_level(report: Report, node: Node) -> Level | None:
 
 def audiences(report: Report, node: Node) -> tuple[Audience, ...] | None:
     """Return who hears of a rung: one of some words, or several."""
-    found = one_or_several(_audience, "a list of those who hear of it")(report, node)
+    found = _audiences(report, node)
     if isinstance(node, Sequence) and not node.items:
         report.error(node, "empty-value", "nobody would hear of it", "write one of: " + ", ".join(AUDIENCES))
     return found or None
@@ -120,3 +120,6 @@ def _audience(report: Report, node: Node) -> Audience | None:
     remedy = meant(report.guess(word, AUDIENCES), "write one of: " + ", ".join(AUDIENCES))
     report.error(node, "unknown-audience", f"'{clip(word)}' is nobody a ladder can tell", remedy)
     return None
+
+
+_audiences: scalars.Reader[tuple[Audience, ...]] = one_or_several(_audience, "a list of those who hear of it")

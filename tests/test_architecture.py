@@ -29,7 +29,8 @@ DOORS: dict[str, set[str]] = {
     "tracker.views": EDGES | {"store"},
     "tracker.terminal": EDGES | {"views"},
     "tracker.cli": EDGES | {"operations", "views", "terminal", "files", "clock"},
-    "tracker.web": EDGES | {"operations", "views", "clock"},
+    # a page says the rows of a task in the words of its mail
+    "tracker.web": EDGES | {"operations", "views", "notify", "clock"},
     "flows": EDGES | {"operations", "views", "terminal", "clock"},
 }
 
@@ -41,6 +42,7 @@ HOMES: dict[str, set[str]] = {
     "fastapi": {"tracker.web"},
     "openpyxl": {"tracker.files"},
     "holidays": {"tracker.files"},
+    "jinja2": {"tracker.notify", "tracker.web"},
     "prefect": {"flows"},
     "psycopg": {"tracker.store"},
     "rich": {"tracker.terminal", "tracker.cli"},
@@ -49,6 +51,7 @@ HOMES: dict[str, set[str]] = {
     "sqlmodel": {"tracker.store"},
     "starlette": {"tracker.web"},
     "typer": {"tracker.cli"},
+    "uvicorn": {"tracker.web"},
     "yaml": {"tracker.files"},
 }
 

@@ -25,6 +25,7 @@ class Settings:
     sender: str = "tracker@directives.example"
     directives: str = "directives"
     key: str = ""  # the file of the private key; where none is set, beside an SQLite store, else ./tracker.key
+    secret: str = ""  # the file of the key that seals secrets; where none is set, beside an SQLite store, else here
     evidence: str = ""  # a folder; where none is set, `evidence` beside an SQLite store
     evidence_limit: str = "50 MB"
     watch_every: str = "5 minutes"  # a live store nobody swept, or sent from, for longer has a gap

@@ -32,6 +32,7 @@ from tracker.cli import (
     run,
     task,
     up,
+    web,
     witness,
 )
 from tracker.cli.exits import Guarded
@@ -72,6 +73,7 @@ app.add_typer(agency.app, name="agency")
 app.add_typer(channel.app, name="channel")
 app.add_typer(db.app, name="db")
 app.add_typer(config.app, name="config")
+app.command("web", short_help="Serve the page behind the links of mails.")(web.web)
 app.command("up", short_help="Start Prefect and the flows; keep both running.")(up.up)
 app.command(
     "demo",

@@ -267,6 +267,10 @@ def _button(notice: Notice) -> str:
 
 def _ways(notice: Notice) -> Iterator[Link]:
     words = catalogue(notice.language)
+    if notice.acknowledge_url:
+        yield Link(words.gettext("Acknowledge"), notice.acknowledge_url)
+    if notice.snooze_url:
+        yield Link(words.gettext("Remind me later"), notice.snooze_url)
     if notice.last_day:
         yield Link(words.gettext("Need more time"), notice.extension_url)
     yield Link(words.gettext("Not your task"), notice.contest_url)

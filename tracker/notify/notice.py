@@ -83,6 +83,9 @@ class Notice:
     role: str = "lead"
     covers_for: str | None = None
     covers_until: date | None = None
+    # where a click takes note, or puts reminders off, without a login; None where it is not open
+    acknowledge_url: str | None = None
+    snooze_url: str | None = None
 
 
 def folded(text: str) -> str:

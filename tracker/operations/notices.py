@@ -9,18 +9,19 @@ from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
 from tracker.domain.deadline import dated_due
 from tracker.domain.directive import Directive, Task
-from tracker.domain.errors import NotFound
+from tracker.domain.errors import NotFound, Refused
 from tracker.domain.ladder import Stage
 from tracker.domain.phrase import Phrase
 from tracker.domain.standing import SETTLED, next_moment, standing
 from tracker.notify.notice import Notice, Peer
+from tracker.operations.links import PATH, keys_of, links_of
 from tracker.operations.reading import directive_in_force, task_of
 from tracker.operations.recipients import Recipient
 from tracker.settings import Settings
 from tracker.store import assignments
 from tracker.store.ledger import Position
 from tracker.store.outbox import Reminder
-from tracker.store.store import Connection
+from tracker.store.store import Connection, Store
 
 PEERS = 5  # a mail names so many tasks that wait, or are waited for; the page has them all
 
@@ -85,6 +86,7 @@ def notice_of(
         rehearsal=head.is_rehearsal,
         **_reader(reader, registry, language),
         **_links(f"{settings.base_url.rstrip('/')}/tasks/{assignment.ref}"),
+        **_acts(connection, reminder, assignment, registry, settings, at),
     )
 
 
@@ -110,6 +112,23 @@ def _reader(reader: Recipient, registry: Registry, language: str) -> dict[str, A
         "covers_for": _name(registry, reader.covers_for, language) if reader.covers_for else None,
         "covers_until": reader.until,
     }
+
+
+def _acts(
+    connection: Connection,
+    reminder: Reminder,
+    assignment: Assignment,
+    registry: Registry,
+    settings: Settings,
+    at: datetime,
+) -> dict[str, Any]:
+    """Return where a click acts without a login; nothing where no secret was made, or it cannot be read."""
+    try:
+        keys = keys_of(Store(connection.engine), settings)
+    except Refused:  # whoever serves the pages hears of it; the mail goes out without
+        return {}
+    tokens = links_of(connection, reminder, assignment, registry=registry, keys=keys, at=at) if keys else {}
+    return {f"{action}_url": f"{settings.base_url.rstrip('/')}{PATH}{token}" for action, token in tokens.items()}
 
 
 def _links(page: str) -> dict[str, Any]:

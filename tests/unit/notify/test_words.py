@@ -11,13 +11,14 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import tracker.notify
+import tracker.web
 from tracker.domain.calendar import WEEKLY_DAY_OFF, Span, civil_time
 from tracker.domain.phrase import ENGLISH, Phrase, Value
 from tracker.notify.notice import LANGUAGES
 from tracker.notify.reasons import sentence
 from tracker.notify.tongue import LOCALE, catalogue, clock, day, weekday
 
-ROOM = Path(tracker.notify.__file__).parent
+ROOMS = [Path(room.__file__).parent for room in (tracker.notify, tracker.web)]
 TRANSLATED = ("vi", "fr")
 DAY = date(2025, 9, 1)
 # what any phrase of the domain may name
@@ -31,8 +32,9 @@ VALUES: dict[str, Value] = {
 
 
 def _written() -> dict[str, str | tuple[str, ...]]:
-    """Return the messages that the room's code asks for and that the domain says, by their first form."""
-    found = extract_from_dir(str(ROOM), [("**.py", "python"), ("**/templates/**", "jinja2")])
+    """Return the messages that the code of mails and pages asks for and that the domain says, by their first form."""
+    patterns = [("**.py", "python"), ("**/templates/**", "jinja2")]
+    found = [message for room in ROOMS for message in extract_from_dir(str(room), patterns)]
     ours = {words if isinstance(words, str) else words[0]: words for _, _, words, _, _ in found}
     return {**ours, **{english: english for english in ENGLISH.values()}}
 

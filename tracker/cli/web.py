@@ -1,0 +1,34 @@
+"""`tracker web`: serve the page behind the links of mails."""
+
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from tracker.cli.exits import say
+from tracker.cli.opened import opened, settings_of
+
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the pages.")]
+
+
+def web(
+    ctx: typer.Context,
+    port: Port = 8000,
+    host: Annotated[str, typer.Option("--host", help="Where to listen; elsewhere put a proxy with TLS before it.")] = (
+        "127.0.0.1"
+    ),
+    proxy: Annotated[
+        str | None,
+        typer.Option("--proxy", metavar="ADDRESS", help="The proxy whose word on where a request comes from counts."),
+    ] = None,
+) -> NoReturn:
+    """Serve the page behind the links of mails; Ctrl-C stops. Mails carry links from the first start on."""
+    with opened(ctx) as store:  # no server for a store that is not there
+        kind = "a rehearsal" if store.position().is_rehearsal else "live"
+    settings = settings_of(ctx)
+    print(f"pages: http://{host}:{port}, in mails as {settings.base_url}", flush=True)
+    say(f"the store is {kind}; Ctrl-C stops")
+    os.environ["TRACKER_DATABASE_URL"] = settings.database_url
+    arguments = ["--host", host, "--port", str(port), *(["--proxy", proxy] if proxy else [])]
+    os.execv(sys.executable, [sys.executable, "-m", "tracker.web", *arguments])

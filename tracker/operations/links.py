@@ -1,0 +1,103 @@
+"""Links that a mail carries: their keys, who may have which, and what they say.
+
+A mail has links only where a secret was made: by whoever serves the page behind them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tracker.domain.agency import Registry
+from tracker.domain.assignment import Assignment
+from tracker.domain.authority import Standpoint, may
+from tracker.domain.lifecycle import BY_KIND
+from tracker.domain.link import Action, Link, expiry, is_of_page, page_stamp, sign
+from tracker.domain.snooze import snoozes_offered
+from tracker.domain.standing import Progress
+from tracker.operations.deputies import deputies_of
+from tracker.operations.secrets import secretfile_of, vault_made, vault_of
+from tracker.settings import Settings
+from tracker.store.outbox import Reminder
+from tracker.store.store import Connection, Store
+
+LABEL = "links"
+PATH = "/l/"
+NOTED = BY_KIND["noted"]
+Tokens = Mapping[Action, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of links, the newest first: it signs, all of them are accepted."""
+
+    accepted: tuple[bytes, ...]
+
+    @property
+    def signing(self) -> bytes:
+        """Return the key in force."""
+        return self.accepted[0]
+
+    def stamp(self, token: str, *, at: datetime) -> str:
+        """Return what the form of a page shown at an instant carries beside its token."""
+        return page_stamp(token, self.signing, at=at)
+
+    def are_of_page(self, stamp: str, token: str, *, at: datetime) -> bool:
+        """Return whether a form came from a page of ours."""
+        return is_of_page(stamp, token, self.accepted, at=at)
+
+
+def keys_of(store: Store, settings: Settings, *, make: bool = False) -> Keys | None:
+    """Return the keys of links; None where no secret was made yet, unless it is to be made now.
+
+    Raises Refused where the secret's file is not what it must be.
+    """
+    if not make and not secretfile_of(store, settings).exists():
+        return None
+    vault = vault_made(store, settings) if make else vault_of(store, settings)
+    return Keys(tuple(vault.derived(LABEL)))
+
+
+def links_of(
+    connection: Connection,
+    reminder: Reminder,
+    assignment: Assignment,
+    *,
+    registry: Registry,
+    keys: Keys,
+    at: datetime,
+) -> Tokens:
+    """Return the tokens a reminder carries, by what they do: none for an office that may not, or nothing to do."""
+    last_day = assignment.facts.limit.last_day if assignment.facts.limit else None
+    link = Link(
+        assignment=assignment.ref,
+        office=reminder.agency,
+        channel=reminder.channel,
+        action=Action.ACKNOWLEDGE,
+        version=assignment.version,
+        expires=expiry(last_day, reminder.moment, registry.calendar),
+        reminder=reminder.reference,
+    )
+    if at >= link.expires or not is_theirs(connection, link, assignment, registry, at):
+        return {}
+    return tokens_of(link, assignment, registry, keys, at)
+
+
+def is_theirs(connection: Connection, link: Link, assignment: Assignment, registry: Registry, at: datetime) -> bool:
+    """Return whether an assignment is with an office still: its own, delegated, below it, or covered for today."""
+    if assignment.facts.progress == Progress.SUPERSEDED or link.office not in registry.agencies:
+        return False
+    if link.office == assignment.agency:
+        return True
+    covered = {assignment.agency, assignment.delegate or assignment.agency}
+    deputies = deputies_of(connection, *covered, on=registry.calendar.civil_day(at))
+    return may(NOTED, assignment, Standpoint("agency", link.office), registry, deputies)
+
+
+def tokens_of(link: Link, assignment: Assignment, registry: Registry, keys: Keys, at: datetime) -> Tokens:
+    """Return the tokens of the acts that are open where an assignment stands."""
+    facts = assignment.facts
+    if facts.progress not in NOTED.sources or facts.is_void(at):
+        return {}
+    days = snoozes_offered(facts, at=at, calendar=registry.calendar)
+    acts = (Action.ACKNOWLEDGE, Action.SNOOZE) if days else (Action.ACKNOWLEDGE,)
+    return {action: sign(replace(link, action=action), keys.signing) for action in acts}

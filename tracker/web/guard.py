@@ -1,0 +1,100 @@
+"""The guard before every page: how often one address may ask, and the headers of every answer."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tracker.web.page import problem_page
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+NEVER_LIMITED = frozenset({"/healthz"})
+MOST_ADDRESSES = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many requests an address may make at once and a second after that: to look, and to act."""
+
+    looks: int = 120
+    looks_a_second: float = 2.0
+    acts: int = 20
+    acts_a_second: float = 0.2
+
+
+@dataclass(slots=True)
+class _Buckets:
+    """What is left to each address: full at first, filled again at a rate; who was idle longest is forgotten."""
+
+    size: int
+    rate: float
+    left: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
+
+    def take(self, address: str, now: float) -> int:
+        """Return 0 where an address may go on, else after how many seconds it may."""
+        left, since = self.left.pop(address, (float(self.size), now))
+        left = min(float(self.size), left + (now - since) * self.rate)
+        if len(self.left) >= MOST_ADDRESSES:
+            self.left.popitem(last=False)
+        self.left[address] = (left - 1 if left >= 1 else left, now)
+        return 0 if left >= 1 else ceil((1 - left) / self.rate)
+
+
+class Guard:
+    """Answers 429 to an address that asks too often, and puts the headers on every answer."""
+
+    def __init__(
+        self, app: ASGIApp, *, limits: Limits, https: bool = False, ticks: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.app, self.ticks = app, ticks
+        self.looks = _Buckets(limits.looks, limits.looks_a_second)
+        self.acts = _Buckets(limits.acts, limits.acts_a_second)
+        self.headers = {**HEADERS, **({"Strict-Transport-Security": "max-age=31536000"} if https else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or not."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._dress(message)
+            await send(message)
+
+        wait = self._wait(scope)
+        if wait:
+            answer = HTMLResponse(problem_page("often"), 429, headers={"Retry-After": str(wait)})
+            await answer(scope, receive, sent)
+            return
+        await self.app(scope, receive, sent)
+
+    def _wait(self, scope: MutableMapping[str, Any]) -> int:
+        if scope["path"] in NEVER_LIMITED:
+            return 0
+        buckets = self.looks if scope["method"] in ("GET", "HEAD") else self.acts
+        address = scope["client"][0] if scope.get("client") else ""
+        return buckets.take(address, self.ticks())
+
+    def _dress(self, message: Message) -> None:
+        headers = MutableHeaders(scope=message)
+        headers.setdefault("Cache-Control", "no-store")
+        for name, value in self.headers.items():
+            headers[name] = value

@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.postgres import roomy_memory
 from tests.integration.smtp import Taken
-from tests.simulation.a_store import OWED
+from tests.simulation.a_store import OWED, TOLD
 from tests.simulation.kill_points import (
     COMMITTED,
     SENT,
@@ -67,13 +67,23 @@ def letters(*addresses: str, identity: str = "") -> MailServer:
     """Return a server that was sent one mail to each address."""
     server = MailServer()
     for n, address in enumerate(addresses):
-        content = f"Subject: x\r\nMessage-ID: <{identity or address}{n if identity else ''}>\r\n\r\n"
+        about = " ".join(f"https://directives.example/tasks/{task}" for task in sorted(TOLD.get(address, ())))
+        content = f"Subject: x\r\nMessage-ID: <{identity or address}{n if identity else ''}>\r\n\r\n{about}\r\n"
         server.messages.append(Taken("tracker@directives.example", (address,), content.encode()))
     return server
 
 
 def test_the_judge_sees_a_mail_that_never_came() -> None:
-    assert judged(letters(*sorted(OWED)[1:]), 0, CALM).lost == 1
+    for missing in OWED:
+        assert judged(letters(*sorted(OWED - {missing})), 0, CALM).lost == len(TOLD[missing])
+
+
+def test_the_judge_sees_a_digest_that_leaves_one_of_its_tasks_out() -> None:
+    server = letters(*sorted(OWED))
+    twice = next(n for n, message in enumerate(server.messages) if b"/other-btc/" in message.content)
+    short = server.messages[twice].content.replace(b"/other-btc/", b"/duty-btc/")
+    server.messages[twice] = Taken("tracker@directives.example", server.messages[twice].recipients, short)
+    assert judged(server, 0, CALM).lost == 1
 
 
 def test_the_judge_excuses_one_copy_for_a_kill_in_doubt_and_no_second_one() -> None:

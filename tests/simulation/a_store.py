@@ -1,4 +1,7 @@
-"""A small store to sweep: six tasks at six agencies, four of which come due at one instant, one mailbox each."""
+"""A small store to sweep: tasks at six agencies with one mailbox each.
+
+Four of the agencies come due at one instant, two of them with two tasks: they are owed one mail about both.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from tests.builders import a_directive, a_registry, a_task
 from tracker.domain.deadline import By, Due
 from tracker.domain.directive import Directive, ForEach, Task
+from tracker.notify.digest import Digest
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
 from tracker.operations import adopt_directive, adopt_registry, deliver, init, set_channel, sweep
@@ -21,18 +25,35 @@ SOON, LATER = date(2025, 8, 31), date(2025, 12, 31)
 LAST_DAYS: Mapping[str, date] = {
     "BNV": SOON, "BTC": SOON, "BGDDT": SOON, "01": SOON, "04": LATER, "22": LATER,
 }  # fmt: skip
+TWICE = ("BTC", "01")  # these are owed two reminders at once
 OWED = frozenset(f"office-{agency.lower()}@agencies.example" for agency, day in LAST_DAYS.items() if day == SOON)
+# what each mailbox is to be told of: the tasks
+TOLD: Mapping[str, frozenset[str]] = {
+    f"office-{agency.lower()}@agencies.example": frozenset(
+        f"2025/412-tb-vpcp/{task}/{agency}"
+        for task in [f"duty-{agency.lower()}", *([f"other-{agency.lower()}"] if agency in TWICE else [])]
+    )
+    for agency, day in LAST_DAYS.items()
+    if day == SOON
+}
 
 
 class Recorder:
-    """A sender that takes every notice and remembers it as (channel, reference)."""
+    """A sender that takes every mail and remembers what was told in it as (channel, reference)."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
+        self.mails = 0
 
-    def send(self, channel: str, notice: Notice) -> Outcome:
-        self.sent.append((channel, notice.reference))
+    def send(self, channel: str, notice: Notice | Digest) -> Outcome:
+        self.sent += [(channel, reference) for reference in told(notice)]
+        self.mails += 1
         return Outcome("accepted", 250, "taken")
+
+
+def told(notice: Notice | Digest) -> tuple[str, ...]:
+    """Return the references of the reminders that a mail tells."""
+    return tuple(item.reference for item in notice.items) if isinstance(notice, Digest) else (notice.reference,)
 
 
 def a_duty(agency: str, last_day: date, **changes: object) -> Task:
@@ -41,6 +62,12 @@ def a_duty(agency: str, last_day: date, **changes: object) -> Task:
 
 def six_duties() -> Directive:
     return a_directive(*(a_duty(agency, day) for agency, day in LAST_DAYS.items()))
+
+
+def eight_duties() -> Directive:
+    """Return six duties at six agencies, and two more at agencies that have one of the same day already."""
+    more = (a_task(f"other-{code.lower()}", lead=code, due=Due(rule=By(LAST_DAYS[code]))) for code in TWICE)
+    return a_directive(*six_duties().tasks, *more)
 
 
 def mailboxes(*agencies: str) -> tuple[Channel, ...]:
@@ -66,10 +93,14 @@ def a_store(url: str, directive: Directive | None = None, *, rehearsal: bool = F
 
 
 def a_store_before_the_day(url: str) -> Store:
-    """Return the small store with every notice of assignment already delivered: at `DUE`, four more are owed."""
-    store = a_store(url)
-    sweep(store, at=ADOPTED)
-    deliver(store, Recorder(), settings=Settings(), clock=lambda: ADOPTED)
+    """Return the small store with every notice of assignment already delivered: at `DUE`, six more are owed.
+
+    Somebody swept and delivered until shortly before: nothing of what is owed waits for an operator.
+    """
+    store = a_store(url, eight_duties())
+    for at in (ADOPTED, DUE - minutes(5)):
+        sweep(store, at=at)
+        deliver(store, Recorder(), settings=Settings(), clock=lambda at=at: at)  # type: ignore[misc]
     return store
 
 

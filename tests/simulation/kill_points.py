@@ -7,7 +7,7 @@ each SQL statement and each COMMIT, and between the steps of each SMTP conversat
 process then goes on, its clock past the lease. A real SMTP server in this process counts what
 arrived; it shares no code with the tracker. For each point:
 
-    lost        an owed reminder that never arrived
+    lost        an owed reminder that never arrived, alone or in a digest with others
     extra       a message beyond the first to one recipient
     unexplained an extra that was not between the server's acceptance and our commit at the kill, a second
                 one for the same crash, another Message-ID, or mail to somebody who is owed nothing
@@ -35,6 +35,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, fields
+from email import message_from_bytes
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Protocol
@@ -45,7 +46,7 @@ from sqlalchemy import Engine, event
 
 from tests.integration.postgres import Cluster, roomy_memory, running_cluster
 from tests.integration.smtp import SmtpServer
-from tests.simulation.a_store import DUE, OWED, a_store_before_the_day, minutes
+from tests.simulation.a_store import DUE, TOLD, a_store_before_the_day, minutes
 from tracker.notify.send import Sender
 from tracker.operations import deliver, open_store, rebuild, sweep, verify
 from tracker.operations.deliver import open_sender
@@ -319,9 +320,23 @@ def judged(server: SmtpServer, excused: int, state: dict[str, int]) -> Found:
     arrived = Counter(message.recipients[0] for message in server.messages)
     identities = {(message.recipients[0], message_id(message.content)) for message in server.messages}
     extra = sum(arrived.values()) - len(arrived)
-    strangers = sum(count for address, count in arrived.items() if address not in OWED)
+    strangers = sum(count for address, count in arrived.items() if address not in TOLD)
     unexplained = max(0, extra - excused) + strangers + len(identities) - len(arrived)
-    return Found(points=1, lost=len(OWED - set(arrived)), extra=extra, unexplained=unexplained, **state)
+    return Found(points=1, lost=len(untold(server)), extra=extra, unexplained=unexplained, **state)
+
+
+def untold(server: SmtpServer) -> set[tuple[str, str]]:
+    """Return every mailbox and task of which no mail told it."""
+    told = {(message.recipients[0], task) for message in server.messages for task in tasks_in(message.content)}
+    return {(address, task) for address, tasks in TOLD.items() for task in tasks} - told
+
+
+def tasks_in(content: bytes) -> set[str]:
+    """Return the tasks a mail is about, as its links name them."""
+    (text,) = (part for part in message_from_bytes(content).walk() if part.get_content_type() == "text/plain")
+    said = text.get_payload(decode=True)
+    assert isinstance(said, bytes)
+    return {found.decode() for found in re.findall(rb"/tasks/([\w-]+/[\w-]+/[\w-]+/\w+)", said)}
 
 
 def message_id(content: bytes) -> bytes:

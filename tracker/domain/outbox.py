@@ -5,7 +5,7 @@ attempt under way; every attempt that ended has an entry.
 """
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -25,6 +25,9 @@ QUIET = SETTLED | {Progress.SUBMITTED, Progress.SUSPENDED}
 TRIES = 8
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
+SPREAD = 5  # a wait is longer by up to a fifth, so that what failed together does not come back together
+# what leaves in one mail with others that one office is owed on one channel; everything else goes alone
+BUNDLED = frozenset({"assigned", "before", "half", "due", "overdue", "escalated", "review"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,17 +114,17 @@ class Outbox:
                     )
 
     def _attempted(self, entry: Entry) -> None:
-        attempt = tried_from(entry)
+        attempt, said = tried_from(entry), entry.payload
         self.attempts[attempt.reference, attempt.attempt] = attempt
-        told = self.reminders.get(attempt.reference)
-        if told is None:
-            return
-        if not entry.payload.get("after_lease"):  # who comes back after that changes nothing but the attempt
-            state, due_at, why = after_attempt(
-                attempt.outcome, attempt.detail, attempt=attempt.attempt, at=entry.recorded_at
-            )
-            told = replace(told, state=state, due_at=due_at, why=why)
-        self._put(replace(told, attempts=max(told.attempts, attempt.attempt)))
+        state, due_at, why = after_attempt(
+            attempt.outcome, attempt.detail, attempt=attempt.attempt, at=entry.recorded_at
+        )
+        if due_at is not None and said.get("retry_at"):  # entries before issue 5 did not say it
+            due_at = instant(said["retry_at"])
+        for told in filter(None, map(self.reminders.get, mentioned(said))):
+            if not said.get("after_lease"):  # who comes back after that changes nothing but the attempt
+                told = replace(told, state=state, due_at=due_at, why=why, bundle=said.get("bundle"))
+            self._put(replace(told, attempts=max(told.attempts, attempt.attempt)))
 
     def _close(self, reference: str, state: str, why: str) -> None:
         told = self.reminders.get(reference)
@@ -205,6 +208,24 @@ def wait_after(attempt: int) -> timedelta:
     return min(FIRST_WAIT * int(4 ** (attempt - 1)), LONGEST_WAIT)
 
 
+def retry_at(kind: str, key: str, *, attempt: int, at: datetime, asked: timedelta | None = None) -> datetime | None:
+    """Return when what was not accepted is tried again; None where it is not. Every reckoning comes to the same.
+
+    The wait grows with the attempts and is spread by the key; what a server asked for is granted up to the
+    longest wait.
+    """
+    if kind in ("accepted", "permanent") or attempt >= TRIES:
+        return None
+    wait = min(max(wait_after(attempt), asked or timedelta()), LONGEST_WAIT)
+    share = int.from_bytes(sha256(f"{key}|{attempt}".encode()).digest()[:2]) / 2**16
+    return at + wait + timedelta(seconds=int(wait.total_seconds() * share / SPREAD))
+
+
+def mentioned(payload: Payload) -> tuple[str, ...]:
+    """Return the reminders an attempt was about: the one it names, and those that left in the same mail."""
+    return (payload["reminder"], *payload.get("with", ()))
+
+
 def tried_from(entry: Entry) -> Tried:
     """Return the attempt whose end an entry records."""
     said = entry.payload
@@ -253,3 +274,12 @@ def reference_of(key: str) -> str:
     'ntf-jjqor36urcab2'
     """
     return "ntf-" + base64.b32encode(sha256(key.encode()).digest())[:13].decode().lower()
+
+
+def bundle_of(keys: Iterable[str]) -> str:
+    """Return the key of the mail in which several reminders leave, whatever order they come in.
+
+    >>> bundle_of(["b", "a"]) == bundle_of(["a", "b"])
+    True
+    """
+    return "b1|" + sha256("\n".join(sorted(keys)).encode()).hexdigest()

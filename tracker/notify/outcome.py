@@ -7,6 +7,7 @@ unknown     the message was on the wire and no answer came; retry with the same 
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 Kind = Literal["accepted", "temporary", "permanent", "unknown"]
@@ -17,8 +18,10 @@ class Outcome:
     """The truth about one attempt: its kind, the server's code if it gave one, and its words.
 
     `detail` is for people and for the ledger, so it never holds a password or a channel's URL.
+    `retry_after` is how long the server asked to be left alone (HTTP 429 and 503 may say so; SMTP cannot).
     """
 
     kind: Kind
     code: int | None = None
     detail: str = ""
+    retry_after: timedelta | None = None

@@ -13,15 +13,17 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tracker.notify.content import Sheet, sheet
+from tracker.notify.digest import Digest, cleaned_digest, page
 from tracker.notify.notice import Notice, cleaned
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 # Dark enough to carry white text (WCAG AA), the same in every theme. Red is kept for what is late.
 COLOURS = {
-    "assigned": "#1d4f91", "before": "#1d4f91", "due": "#8a4b08", "overdue": "#a8121f", "review": "#4a4a4a",
+    "assigned": "#1d4f91", "before": "#1d4f91", "due": "#8a4b08", "overdue": "#a8121f", "escalated": "#a8121f",
+    "review": "#4a4a4a",
 }  # fmt: skip
-GLYPHS = {"assigned": "●", "before": "◔", "due": "◑", "overdue": "▲", "review": "○"}
+GLYPHS = {"assigned": "●", "before": "◔", "due": "◑", "overdue": "▲", "escalated": "▲", "review": "○"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,10 @@ class Rendered:
     html: str
 
 
-def render(notice: Notice) -> Rendered:
+def render(notice: Notice | Digest) -> Rendered:
     """Return the notice in its own language, every text in it folded and escaped."""
+    if isinstance(notice, Digest):
+        return laid_out_digest(cleaned_digest(notice))
     return laid_out(cleaned(notice))
 
 
@@ -44,6 +48,14 @@ def laid_out(notice: Notice) -> Rendered:
     values = {"sheet": page, "colour": COLOURS[page.stage], "glyph": GLYPHS[page.stage]}
     text = _template("notice.txt").render(values, rows=_aligned(page))
     return Rendered(page.subject, text, _template("notice.html").render(values))
+
+
+def laid_out_digest(digest: Digest) -> Rendered:
+    """Return a digest that is already cleaned, laid out."""
+    said = page(digest)
+    values = {"page": said, "colour": COLOURS[said.stage], "glyph": GLYPHS[said.stage], "glyphs": GLYPHS}
+    text, html = _template("digest.txt").render(values), _template("digest.html").render(values)
+    return Rendered(said.subject, text, html)
 
 
 def _aligned(page: Sheet) -> list[str]:

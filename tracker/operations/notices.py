@@ -52,17 +52,17 @@ def notice_of(
         key=reminder.key,
         language=language,
         stage=reminder.stage,
-        days=_days(assignment, reminder.stage, registry, at),
+        days=days_told(assignment, reminder.stage, registry, at),
         directive_key=directive.key,
         directive_number=directive.number,
         directive_title=directive.title.in_language(language),
         issued=directive.issued,
-        issuer=_name(registry, directive.issuer, language),
+        issuer=name_of(registry, directive.issuer, language),
         task=task.id,
         task_title=task.title.in_language(language),
         assignment=assignment.ref,
         agency=assignment.agency,
-        agency_name=_name(registry, assignment.agency, language),
+        agency_name=name_of(registry, assignment.agency, language),
         last_day=limit.last_day if limit else None,
         minute=limit.minute if limit else None,
         zone=registry.calendar.zone,
@@ -107,9 +107,9 @@ def explanation(task: Task, directive: Directive, registry: Registry, assignment
 def _reader(reader: Recipient, registry: Registry, language: str) -> dict[str, Any]:
     """Return who reads a notice, and as what."""
     return {
-        "recipient_name": _name(registry, reader.agency, language),
+        "recipient_name": name_of(registry, reader.agency, language),
         "role": reader.role,
-        "covers_for": _name(registry, reader.covers_for, language) if reader.covers_for else None,
+        "covers_for": name_of(registry, reader.covers_for, language) if reader.covers_for else None,
         "covers_until": reader.until,
     }
 
@@ -148,17 +148,19 @@ def _titled(connection: Connection, reason: Phrase) -> Phrase:
     return replace(reason, values={**reason.values, "first": task_of(connection, first).title})
 
 
-def _days(assignment: Assignment, stage: Stage | str, registry: Registry, at: datetime) -> int | None:
+def days_told(assignment: Assignment, stage: Stage | str, registry: Registry, at: datetime) -> int | None:
+    """Return how many working days are left, or days late, where the stage tells of them."""
     limit = assignment.facts.limit
-    if limit is None or stage not in ("before", "overdue"):
+    if limit is None or stage not in ("before", "half", "overdue", "escalated"):
         return None
-    if stage == "overdue":
+    if stage in ("overdue", "escalated"):
         return limit.days_late(at)
     calendar = registry.calendar
     return calendar.working_days_between(calendar.civil_day(at), limit.last_day)
 
 
-def _name(registry: Registry, code: str, language: str) -> str:
+def name_of(registry: Registry, code: str, language: str) -> str:
+    """Return the name of an office; of one that is not known, its code."""
     agency = registry.agencies.get(code)
     return agency.name.in_language(language) if agency else code
 
@@ -200,7 +202,7 @@ def _peer(connection: Connection, assignment: Assignment, registry: Registry, la
     last_day: date | None = limit.last_day if limit else None
     return Peer(
         title=task_of(connection, assignment.task).title.in_language(language),
-        agency=_name(registry, assignment.agency, language),
+        agency=name_of(registry, assignment.agency, language),
         last_day=last_day,
         late=limit is not None and at >= limit.late_from,
     )

@@ -1,7 +1,7 @@
 """Reminders, attempts and channels as entries determine them, but for what no entry says.
 
-A lease has no entry: of a reminder that is being sent, its state, due time and reason are left out,
-and so is its attempt. A secret address has none either: of such a channel only what may be shown is known.
+A lease has no entry: of a reminder that is being sent, its state, due time, reason and bundle are left
+out, and so is its attempt. A secret address has none either: of such a channel only what may be shown is known.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from tracker.operations.replay import Replay
 from tracker.store.redo import Again, Compared, Key, Row, channel_addresses, compare, leases, reminder_ids
 from tracker.store.store import Connection
 
-_OF_A_LEASE = frozenset({"state", "due_at", "why"})
+_OF_A_LEASE = frozenset({"state", "due_at", "why", "bundle"})
 
 
 def channels(connection: Connection, replay: Replay) -> dict[Key, Again]:

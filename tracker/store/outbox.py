@@ -6,14 +6,15 @@ the attempt is recorded as unknown and the reminder is tried again with the same
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
+from tracker.domain.outbox import BUNDLED
 from tracker.store.tables import DeliveryRow, ReminderRow
 
 REMINDER = ReminderRow.__table__  # type: ignore[attr-defined]
@@ -27,7 +28,29 @@ _DUE = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
+_MATES = (
+    select(REMINDER)
+    .where(
+        REMINDER.c.agency == bindparam("of"),
+        REMINDER.c.channel == bindparam("by"),
+        REMINDER.c.due_at <= bindparam("at"),
+    )
+    .where(REMINDER.c.state == "pending", REMINDER.c.attempts == 0, REMINDER.c.stage.in_(sorted(BUNDLED)))
+    .order_by(REMINDER.c.id)
+)
+_MEMBERS = (
+    select(REMINDER)
+    .where(REMINDER.c.bundle == bindparam("one"), REMINDER.c.state.in_(("pending", "sending")))
+    .order_by(REMINDER.c.id)
+)
 _CHANGE = update(REMINDER).where(REMINDER.c.id == bindparam("one"))
+_LEASE = _CHANGE.values(
+    state="sending",
+    token=REMINDER.c.token + 1,
+    attempts=REMINDER.c.attempts + 1,
+    due_at=bindparam("until"),
+    bundle=bindparam("leaves_in"),
+)
 _CHANGE_HELD = _CHANGE.where(REMINDER.c.token == bindparam("held"), REMINDER.c.state == "sending")
 _BEGIN = insert(DELIVERY)
 _END = update(DELIVERY).where(DELIVERY.c.id == bindparam("one"))
@@ -89,18 +112,40 @@ def claim_next(connection: Connection, *, at: datetime) -> Reminder | None:
     return _reminder(row) if row else None
 
 
-def lease(connection: Connection, reminder: Reminder, *, until: datetime) -> None:
-    """Mark a claimed reminder as being sent, by a new token, until a worker that died is given up."""
-    leased = {"state": "sending", "token": reminder.token + 1, "attempts": reminder.attempts + 1, "due_at": until}
-    connection.execute(_CHANGE, {"one": reminder.id, **leased})
+def mates(connection: Connection, reminder: Reminder, *, at: datetime) -> tuple[Reminder, ...]:
+    """Return what leaves in the mail of a reminder that was never tried: itself, and what else its office is owed."""
+    if reminder.attempts or reminder.stage not in BUNDLED:
+        return (reminder,)
+    rows = connection.execute(_MATES, {"of": reminder.agency, "by": reminder.channel, "at": at})
+    return tuple(map(_reminder, rows)) or (reminder,)
+
+
+def members(connection: Connection, bundle: str) -> tuple[Reminder, ...]:
+    """Return the reminders of a bundle that are not finished."""
+    return tuple(map(_reminder, connection.execute(_MEMBERS, {"one": bundle})))
+
+
+def lease(connection: Connection, reminders: Sequence[Reminder], *, until: datetime, bundle: str | None = None) -> None:
+    """Mark claimed reminders as being sent, by a new token each, until a worker that died is given up."""
+    connection.execute(_LEASE, [{"one": r.id, "until": until, "leaves_in": bundle} for r in reminders])
 
 
 def finish(
-    connection: Connection, reminder: int, *, token: int, state: str, due_at: datetime | None, why: str | None
+    connection: Connection,
+    reminders: Sequence[Reminder],
+    *,
+    state: str,
+    due_at: datetime | None,
+    why: str | None,
+    bundle: str | None = None,
 ) -> bool:
-    """Record how an attempt left its reminder; False when another worker holds it by now (the token differs)."""
-    change = {"state": state, "due_at": due_at, "why": why}
-    return connection.execute(_CHANGE_HELD, {"one": reminder, "held": token, **change}).rowcount == 1
+    """Record how an attempt left its reminders, as they were before it; False when another worker holds them by now.
+
+    All of one mail are taken over together, or none is.
+    """
+    change = {"state": state, "due_at": due_at, "why": why, "bundle": bundle}
+    changes = [{"one": r.id, "held": r.token + 1, **change} for r in reminders]
+    return sum(connection.execute(_CHANGE_HELD, one).rowcount for one in changes) == len(changes)
 
 
 def set_aside(connection: Connection, reminder: int, *, state: str, why: str) -> None:
@@ -141,9 +186,9 @@ def end_attempt(
     connection.execute(_END, {"one": attempt, **change})
 
 
-def unfinished(connection: Connection, reminder: int) -> Delivery | None:
-    """Return the attempt at a reminder that never got an outcome, if there is one."""
-    question = select(DELIVERY).where(DELIVERY.c.reminder == reminder, DELIVERY.c.outcome == "sending")
+def unfinished(connection: Connection, reminders: Sequence[int]) -> Delivery | None:
+    """Return the attempt at reminders of one mail that never got an outcome, if there is one."""
+    question = select(DELIVERY).where(DELIVERY.c.reminder.in_(list(reminders)), DELIVERY.c.outcome == "sending")
     row = connection.execute(question).one_or_none()
     return _delivery(row) if row else None
 
@@ -171,11 +216,25 @@ def reminders(
 
 
 def deliveries(connection: Connection, reminders: Sequence[int] | None = None) -> tuple[Delivery, ...]:
-    """Return the attempts at some reminders (all of them by default), in their order."""
-    question = select(DELIVERY).order_by(DELIVERY.c.id)
-    if reminders is not None:
-        question = question.where(DELIVERY.c.reminder.in_(list(reminders)))
-    return tuple(_delivery(row) for row in connection.execute(question))
+    """Return the attempts in their order: all, or those at some reminders, each as an attempt at every one of them.
+
+    An attempt at a bundle has one row, at one of its members; it was an attempt at the others too.
+    """
+    if reminders is None:
+        return tuple(map(_delivery, connection.execute(select(DELIVERY).order_by(DELIVERY.c.id))))
+    found = list(connection.execute(_tried(REMINDER.c.id == DELIVERY.c.reminder, reminders)))
+    lead = REMINDER.alias("lead")
+    together = select(lead.c.id).where(lead.c.bundle == REMINDER.c.bundle, lead.c.id != REMINDER.c.id)
+    by_bundle = _tried(DELIVERY.c.reminder.in_(together), reminders).where(REMINDER.c.bundle.is_not(None))
+    found += list(connection.execute(by_bundle.where(DELIVERY.c.attempt <= REMINDER.c.attempts)))
+    return tuple(
+        replace(_delivery(row), reminder=row.tried) for row in sorted(found, key=lambda row: (row.id, row.tried))
+    )
+
+
+def _tried(joined: ColumnElement[bool], reminders: Sequence[int]) -> Select[Any]:
+    question = select(DELIVERY, REMINDER.c.id.label("tried")).select_from(REMINDER).join(DELIVERY, joined)
+    return question.where(REMINDER.c.id.in_(list(reminders)))
 
 
 def counts(connection: Connection) -> Mapping[str, int]:

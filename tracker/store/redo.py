@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, select, update
 from sqlmodel import SQLModel
 
 from tracker.store.adopted import DIRECTIVE, REGISTRY
@@ -88,11 +88,15 @@ def compare(
 
 
 def leases(connection: Connection) -> Mapping[str, tuple[int, int]]:
-    """Return the reminders of which an attempt is under way, by key: their id, and the number of that attempt."""
-    question = select(REMINDER.c.key, REMINDER.c.id, REMINDER.c.attempts).join(
-        DELIVERY, and_(DELIVERY.c.reminder == REMINDER.c.id, DELIVERY.c.attempt == REMINDER.c.attempts)
-    )
-    question = question.where(REMINDER.c.state == "sending", DELIVERY.c.outcome == "sending")
+    """Return the reminders of which an attempt is under way, by key: with which it is kept, and its number.
+
+    An attempt at a bundle is kept with one of its reminders.
+    """
+    lead = REMINDER.alias("lead")
+    together = or_(lead.c.id == REMINDER.c.id, lead.c.bundle == REMINDER.c.bundle)
+    question = select(REMINDER.c.key, lead.c.id, REMINDER.c.attempts).join(lead, together)
+    kept = and_(DELIVERY.c.reminder == lead.c.id, DELIVERY.c.attempt == REMINDER.c.attempts)
+    question = question.join(DELIVERY, kept).where(REMINDER.c.state == "sending", DELIVERY.c.outcome == "sending")
     return {row.key: (row.id, row.attempts) for row in connection.execute(question)}
 
 

@@ -159,7 +159,8 @@ class Past:
 
     def _as_it_was(self, reminder: Reminder, tried: list[Delivery]) -> Reminder:
         state, why = self._state(reminder, tried)
-        return replace(reminder, state=state, why=why, attempts=len(tried), due_at=None)
+        bundle = reminder.bundle if tried else None  # what leaves together is fixed at the first attempt
+        return replace(reminder, state=state, why=why, attempts=len(tried), due_at=None, bundle=bundle)
 
     def _state(self, reminder: Reminder, tried: list[Delivery]) -> tuple[str, str | None]:
         last = self._last.get(reminder.reference)

@@ -1,0 +1,328 @@
+"""Attempts: what is written down before a mail leaves, and what when it has, in one transaction or in two.
+
+A mail is about one reminder, or about all that one office is owed on one channel. Which ones leave
+together is fixed at their first attempt: every retry is the same mail, under the same Message-ID,
+about those of them that still have something to say. They have one attempt, and end alike.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tracker.domain.agency import Registry
+from tracker.domain.assignment import Assignment
+from tracker.domain.entry import Draft, Payload, stamp
+from tracker.domain.errors import TrackerError
+from tracker.domain.outbox import QUIET, TRIES, after_attempt, bundle_of, retry_at
+from tracker.notify.digest import Digest, Item
+from tracker.notify.message import message_id
+from tracker.notify.notice import Notice
+from tracker.notify.outcome import Outcome
+from tracker.operations.channels import public_address
+from tracker.operations.digests import digest_of, item_of
+from tracker.operations.notices import notice_of
+from tracker.operations.recipients import NO_LONGER, Recipient, recipient
+from tracker.operations.recording import registry_in_force
+from tracker.settings import Settings
+from tracker.store import adopted, assignments, ledger, outbox
+from tracker.store.adopted import Channel
+from tracker.store.ledger import Position
+from tracker.store.outbox import Reminder
+from tracker.store.store import Connection
+
+# longer than the slowest conversation the sender's time-outs allow
+LEASE = timedelta(minutes=5)
+UNMADE = "the notice could not be made"
+# what a notice that cannot be made raises; a database that is away is no fault of the notice
+MISTAKES = (TrackerError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One attempt that has been written down and is about to be made; the first member is the one it is kept with."""
+
+    members: tuple[Reminder, ...]
+    bundle: str | None
+    attempt: int
+    delivery: int
+    address: str
+    notice: Notice | Digest
+    started_at: datetime
+
+    @property
+    def key(self) -> str:
+        """Return what the mail is known by: the key of its bundle or of its only reminder."""
+        return self.bundle or self.members[0].key
+
+
+@dataclass(slots=True)
+class Turn:
+    """One transaction of a worker: the instant it works at, and where the ledger, which it has locked, ends by now."""
+
+    connection: Connection
+    head: Position
+    at: datetime
+    actor: str
+    settings: Settings
+    _registry: Registry | None = field(default=None)
+
+    @property
+    def registry(self) -> Registry:
+        """Return the registry in force."""
+        self._registry = self._registry or registry_in_force(self.connection)
+        return self._registry
+
+    def record(self, kind: str, reminder: Reminder, payload: Payload) -> int:
+        """Append an entry about a reminder's assignment and return its position."""
+        about = reminder.assignment or None
+        draft = Draft(kind=kind, effective_at=self.at, actor=self.actor, assignment=about, payload=payload)
+        self.head = ledger.append(self.connection, [draft], at=self.at, head=self.head)
+        return self.head.seq
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The attempt that was begun with a claimed reminder, if one was, and how reminders were set aside instead."""
+
+    job: Job | None = None
+    aside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """A reminder that still has something to say: about which assignment, and as what its office hears of it."""
+
+    reminder: Reminder
+    assignment: Assignment
+    reader: Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class _Began:
+    """How an attempt began, which no entry says before it has ended."""
+
+    attempt: int
+    address: str
+    message_id: str
+    started_at: datetime
+
+
+def begin(turn: Turn, claimed: Reminder) -> Begun:
+    """Write the next attempt at a claimed reminder and its bundle down, or set aside what needs none."""
+    found = outbox.members(turn.connection, claimed.bundle) if claimed.bundle else ()
+    members = found or outbox.mates(turn.connection, claimed, at=turn.at)
+    if claimed.state == "sending":
+        _give_up_attempt(turn, members)
+    owed, aside = _still_owed(turn, members)
+    channel = adopted.channel(turn.connection, claimed.agency, claimed.channel)  # as it is now, not when it was made
+    if owed and (why := _hopeless(claimed, channel)):
+        aside += [_set_aside(turn, one.reminder, "failed", why) for one in owed]
+    elif owed and channel is not None:
+        job, unmade = _prepared(turn, owed, channel, bundle=claimed.bundle)
+        return Begun(job, (*aside, *unmade))
+    return Begun(None, tuple(aside))
+
+
+def end(turn: Turn, job: Job, outcome: Outcome) -> None:
+    """Record how an attempt ended; a worker whose lease was taken over changes only its own attempt."""
+    # a mail that could not be made never left: its members go alone from now on, and only one of them fails again
+    bundle = None if outcome.detail.startswith(UNMADE) else job.bundle
+    began = _Began(job.attempt, public_address(job.address), message_id(job.notice), job.started_at)
+    again = retry_at(outcome.kind, job.key, attempt=job.attempt, at=turn.at, asked=outcome.retry_after)
+    state, _, why = after_attempt(outcome.kind, outcome.detail, attempt=job.attempt, at=turn.at)
+    mine = outbox.finish(turn.connection, job.members, state=state, due_at=again, why=why, bundle=bundle)
+    said = _said(job.members, began, outcome, bundle=bundle, again=again, late=not mine)
+    _end_attempt(turn, job.delivery, outcome, seq=turn.record("delivery", job.members[0], said))
+
+
+def _still_owed(turn: Turn, members: Sequence[Reminder]) -> tuple[list[_Owed], list[str]]:
+    """Return the reminders that still have something to say; the others are closed."""
+    refs = {reminder.assignment for reminder in members}
+    known = {assignment.ref: assignment for assignment in assignments.get(turn.connection, refs)}
+    today = turn.registry.calendar.civil_day(turn.at)
+    owed, aside = [], []
+    for reminder in members:
+        assignment = known.get(reminder.assignment)
+        if assignment is None or (why := _void(reminder, assignment)):
+            why = "the assignment is gone" if assignment is None else why
+            aside.append(_set_aside(turn, reminder, "cancelled", str(why)))
+        elif (reader := recipient(turn.connection, assignment, reminder.agency, on=today)) is None:
+            aside.append(_set_aside(turn, reminder, "cancelled", NO_LONGER))
+        else:
+            owed.append(_Owed(reminder, assignment, reader))
+    return owed, aside
+
+
+def _void(reminder: Reminder, assignment: Assignment) -> str | None:
+    """Return why a reminder has nothing left to say, or None."""
+    if assignment.facts.progress in QUIET:
+        return f"the assignment is {assignment.facts.progress}"
+    if assignment.version != reminder.version:
+        return "the deadline has changed"
+    return None
+
+
+def _hopeless(claimed: Reminder, channel: Channel | None) -> str | None:
+    if channel is None:
+        return f"{claimed.agency} has no channel '{claimed.channel}' any more"
+    return f"{TRIES} attempts did not succeed" if claimed.attempts >= TRIES else None
+
+
+def _prepared(
+    turn: Turn, owed: Sequence[_Owed], channel: Channel, *, bundle: str | None
+) -> tuple[Job | None, list[str]]:
+    """Return the attempt at what is owed, written down; what of it cannot be made fails alone."""
+    language = channel.language or turn.registry.agencies[channel.agency].language
+    if bundle is None and len(owed) == 1:
+        return _alone(turn, owed[0], channel, language)
+    parts: list[tuple[_Owed, Item]] = []
+    unmade: list[str] = []
+    for one in owed:
+        try:
+            parts.append((one, _item(turn, one, language)))
+        except MISTAKES as error:
+            unmade.append(_could_not(turn, one.reminder, channel, error))
+    if bundle is None and len(parts) == 1:
+        job, failed = _alone(turn, parts[0][0], channel, language)
+        return job, unmade + failed
+    if not parts:
+        return None, unmade
+    members = [one.reminder for one, _ in parts]
+    bundle = bundle or bundle_of(reminder.key for reminder in members)
+    digest = digest_of(
+        [item for _, item in parts],
+        key=bundle,
+        agency=channel.agency,
+        language=language,
+        late=max(turn.at - reminder.moment for reminder in members),
+        registry=turn.registry,
+        settings=turn.settings,
+        head=turn.head,
+        at=turn.at,
+    )
+    return _written(turn, members, channel, digest, bundle), unmade
+
+
+def _alone(turn: Turn, owed: _Owed, channel: Channel, language: str) -> tuple[Job | None, list[str]]:
+    """Return the attempt at one reminder that is a mail of its own."""
+    try:
+        notice = notice_of(
+            turn.connection,
+            owed.reminder,
+            owed.assignment,
+            owed.reader,
+            registry=turn.registry,
+            settings=turn.settings,
+            head=turn.head,
+            language=language,
+            at=turn.at,
+        )
+    except MISTAKES as error:
+        return None, [_could_not(turn, owed.reminder, channel, error)]
+    return _written(turn, [owed.reminder], channel, notice, None), []
+
+
+def _item(turn: Turn, owed: _Owed, language: str) -> Item:
+    return item_of(
+        turn.connection,
+        owed.reminder,
+        owed.assignment,
+        owed.reader,
+        registry=turn.registry,
+        settings=turn.settings,
+        language=language,
+        at=turn.at,
+    )
+
+
+def _written(
+    turn: Turn, members: Sequence[Reminder], channel: Channel, notice: Notice | Digest, bundle: str | None
+) -> Job:
+    outbox.lease(turn.connection, members, until=turn.at + LEASE, bundle=bundle)
+    attempt = members[0].attempts + 1
+    row = {
+        "reminder": members[0].id,
+        "attempt": attempt,
+        "address": public_address(channel.address),
+        "message_id": message_id(notice),
+        "started_at": turn.at,
+        "seq": notice.seq,
+    }
+    return Job(
+        members=tuple(members),
+        bundle=bundle,
+        attempt=attempt,
+        delivery=outbox.begin_attempt(turn.connection, row),
+        address=channel.address,
+        notice=notice,
+        started_at=turn.at,
+    )
+
+
+def _could_not(turn: Turn, reminder: Reminder, channel: Channel, error: Exception) -> str:
+    """Record an attempt at a reminder of which no mail can be made; it holds up nobody else."""
+    outcome = Outcome("temporary", None, f"{UNMADE}: {type(error).__name__}: {error}")
+    attempt = reminder.attempts + 1
+    again = retry_at(outcome.kind, reminder.key, attempt=attempt, at=turn.at)
+    state, _, why = after_attempt(outcome.kind, outcome.detail, attempt=attempt, at=turn.at)
+    began = _Began(attempt, public_address(channel.address), "", turn.at)
+    outbox.lease(turn.connection, [reminder], until=turn.at)
+    row = {"reminder": reminder.id, "attempt": attempt, "address": began.address, "message_id": "", "seq": 0}
+    delivery = outbox.begin_attempt(turn.connection, {**row, "started_at": turn.at})
+    outbox.finish(turn.connection, [reminder], state=state, due_at=again, why=why)
+    said = _said([reminder], began, outcome, again=again)
+    _end_attempt(turn, delivery, outcome, seq=turn.record("delivery", reminder, said))
+    return outcome.kind
+
+
+def _give_up_attempt(turn: Turn, members: Sequence[Reminder]) -> None:
+    attempt = outbox.unfinished(turn.connection, [reminder.id for reminder in members])
+    if attempt is None:
+        return
+    # the attempt is kept with one of them, which the entry names first, as a worker that comes back will
+    ordered = sorted(members, key=lambda reminder: reminder.id != attempt.reminder)
+    outcome = Outcome("unknown", None, "the worker stopped before it could say what became of this attempt")
+    began = _Began(attempt.attempt, attempt.address, attempt.message_id, attempt.started_at)
+    said = _said(ordered, began, outcome, bundle=ordered[0].bundle, again=turn.at)
+    _end_attempt(turn, attempt.id, outcome, seq=turn.record("delivery", ordered[0], said))
+
+
+def _end_attempt(turn: Turn, attempt: int, outcome: Outcome, *, seq: int) -> None:
+    kind, code, detail = outcome.kind, outcome.code, outcome.detail
+    outbox.end_attempt(turn.connection, attempt, outcome=kind, code=code, detail=detail, at=turn.at, seq=seq)
+
+
+def _set_aside(turn: Turn, reminder: Reminder, state: str, why: str) -> str:
+    outbox.set_aside(turn.connection, reminder.id, state=state, why=why)
+    payload = {"reminder": reminder.reference, "rung": reminder.rung, "state": state, "why": why}
+    turn.record("reminder_closed", reminder, payload)
+    return state
+
+
+def _said(
+    members: Sequence[Reminder],
+    began: _Began,
+    outcome: Outcome,
+    *,
+    bundle: str | None = None,
+    again: datetime | None = None,
+    late: bool = False,
+) -> Payload:
+    first, *others = members
+    together: Payload = {"bundle": bundle, "with": [one.reference for one in others]} if bundle or others else {}
+    return {
+        "reminder": first.reference,
+        "rung": first.rung,
+        "agency": first.agency,
+        "channel": first.channel,
+        "attempt": began.attempt,
+        "address": began.address,
+        "message_id": began.message_id,
+        "started_at": stamp(began.started_at),
+        "outcome": outcome.kind,
+        "code": outcome.code,
+        "detail": outcome.detail,
+        "retry_at": stamp(again) if again else None,
+        "after_lease": late,
+        **together,
+    }

@@ -1,0 +1,87 @@
+"""Digests: one mail about all that one office is owed on one channel, reckoned at the instant it is sent."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from tracker.domain.agency import Registry
+from tracker.domain.assignment import Assignment
+from tracker.domain.errors import NotFound
+from tracker.domain.outbox import reference_of
+from tracker.notify.digest import Digest, Item
+from tracker.operations.notices import days_told, name_of
+from tracker.operations.reading import directive_in_force
+from tracker.operations.recipients import Recipient
+from tracker.settings import Settings
+from tracker.store.ledger import Position
+from tracker.store.outbox import Reminder
+from tracker.store.store import Connection
+
+LATE = timedelta(hours=1)  # a reminder that leaves later than this after its moment says so
+
+
+def item_of(
+    connection: Connection,
+    reminder: Reminder,
+    assignment: Assignment,
+    reader: Recipient,
+    *,
+    registry: Registry,
+    settings: Settings,
+    language: str,
+    at: datetime,
+) -> Item:
+    """Return what a digest says of one reminder, with every fact as it is at the instant of sending."""
+    directive = directive_in_force(connection, assignment.task.rsplit("/", 1)[0])
+    task = directive.task(assignment.task)
+    if task is None:
+        raise NotFound(f"{directive.key} no longer has the task {assignment.task}")
+    limit = assignment.facts.limit
+    return Item(
+        reference=reminder.reference,
+        stage=reminder.stage,
+        days=days_told(assignment, reminder.stage, registry, at),
+        directive_number=directive.number,
+        task_title=task.title.in_language(language),
+        assignment=assignment.ref,
+        last_day=limit.last_day if limit else None,
+        # who answers is named only where the reader does not
+        agency=None if reader.role == "lead" else name_of(registry, assignment.agency, language),
+        covers_for=name_of(registry, reader.covers_for, language)
+        if reader.role == "deputy" and reader.covers_for
+        else None,
+        url=f"{settings.base_url.rstrip('/')}/tasks/{assignment.ref}",
+    )
+
+
+def digest_of(
+    items: Sequence[Item],
+    *,
+    key: str,
+    agency: str,
+    language: str,
+    late: timedelta,
+    registry: Registry,
+    settings: Settings,
+    head: Position,
+    at: datetime,
+) -> Digest:
+    """Return the digest of some items for one office; `late` is how long after its moment the latest of them leaves."""
+    return Digest(
+        reference=reference_of(key),
+        key=key,
+        language=language,
+        agency=agency,
+        recipient_name=name_of(registry, agency, language),
+        items=tuple(items),
+        url=f"{settings.base_url.rstrip('/')}/tasks?agency={quote(agency)}",
+        late_by=late if late > LATE else None,
+        zone=registry.calendar.zone,
+        office=settings.office,
+        contact=settings.contact,
+        sender=settings.sender,
+        seq=head.seq,
+        head=head.hash,
+        as_of=at,
+        rehearsal=head.is_rehearsal,
+    )

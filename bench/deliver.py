@@ -1,13 +1,14 @@
 """What delivery costs: our engine beside bare smtplib on one kept connection, and Apprise's own mail plugin.
 
-    python -m bench.deliver [--runs 5] [--mails 500] [--database sqlite|postgresql] [--profile]
+    python -m bench.deliver [--runs 20] [--mails 50] [--database sqlite|postgresql] [--profile]
 
 Every contender hands the same notices to the same local server, a bare one in a process of its own, which
 takes all mail and keeps none. "smtplib, kept" is a loop over one connection that lays out each notice with our
 templates, builds it as the standard library does (`EmailMessage`) and sends it; "with our builder" is the same loop
 with our message builder. Neither writes anything down. Ours is `deliver`: claim and outcome committed message by
-message, on a SQLite file (synchronous FULL) and on PostgreSQL. Each run of each contender is a process
-of its own, so that its memory is its own; they take turns, and each warms up before its clock starts.
+message, on a SQLite file (synchronous FULL) and on PostgreSQL. Each contender is a process of its own, so that its
+memory is its own, and warms up before its clock starts; they take turns of a second or less. Processor time is told
+beside the clock's: on a busy machine it is the steadier of the two.
 """
 
 import argparse
@@ -27,11 +28,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -75,21 +78,23 @@ def _take(connection: socket.socket) -> None:
     say(b"220 sink\r\n")
     with suppress(OSError):
         while heard := connection.recv(65536):
-            verb = heard[:4].upper()
-            if verb == b"DATA":
-                say(b"354 go\r\n")
+            asked = heard.upper().splitlines()
+            say(b"".join(_ANSWERS.get(line[:4], b"250 ok\r\n") for line in asked))
+            if asked[-1] == b"QUIT":
+                break
+            if asked[-1] == b"DATA":
                 mail = connection.recv(65536)
                 while mail[-5:] != b"\r\n.\r\n":
                     mail = mail[-5:] + connection.recv(65536)
                 say(b"250 taken\r\n")
-            elif verb == b"EHLO":
-                say(b"250-sink\r\n250-SIZE 10000000\r\n250 8BITMIME\r\n")
-            elif verb == b"QUIT":
-                say(b"221 bye\r\n")
-                break
-            else:
-                say(b"250 ok\r\n")
     connection.close()
+
+
+_ANSWERS = {
+    b"EHLO": b"250-sink\r\n250-SIZE 10000000\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
+    b"DATA": b"354 go\r\n",
+    b"QUIT": b"221 bye\r\n",
+}
 
 
 @contextmanager
@@ -105,53 +110,42 @@ def running_sink() -> Iterator[int]:
 
 
 # ── The contenders ───────────────────────────────────────────────────────────────────────────────────────────
+#
+# Each is opened once and then sends so many mails at a time, as often as it is told to. What it answers are the
+# milliseconds from each acceptance to the commit of its outcome, where there is one.
+
+Told = dict[str, Any]
+Run = Callable[[int], Sequence[float]]
 
 
-def timed(warm: Callable[[], object], work: Callable[[], int]) -> dict[str, Any]:
-    """Return mails a second after a warm-up, processor milliseconds a mail, and the peak memory in MB."""
-    warm()
-    start, busy = time.perf_counter(), time.process_time()
-    sent = work()
-    busy, took = time.process_time() - busy, time.perf_counter() - start
-    return {"rate": sent / took, "busy": busy * 1e3 / sent, "peak": peak()}
+def looped(told: Told, send: Callable[[Notice, str], object]) -> Run:
+    """Return a plain loop over the notices that ours sends too."""
+    letters = iter(pickle.loads(Path(told["notices"]).read_bytes()))
 
-
-def peak() -> float:
-    """Return the most memory this process ever had, in MB; getrusage alone would count its parent's as well."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
-
-
-def loop(told: dict[str, Any], send: Callable[[Notice, str], object], *, mails: int) -> dict[str, Any]:
-    """Measure a plain loop over the notices that ours sends too."""
-    letters: list[tuple[str, Notice]] = pickle.loads(Path(told["notices"]).read_bytes())
-
-    def run(some: Sequence[tuple[str, Notice]]) -> int:
-        for address, notice in some:
+    def run(mails: int) -> Sequence[float]:
+        for address, notice in islice(letters, mails):
             send(notice, address)
-        return len(some)
+        return ()
 
-    return timed(lambda: run(letters[:WARM]), lambda: run(letters[WARM : WARM + mails]))
+    return run
 
 
-def bare(told: dict[str, Any]) -> dict[str, Any]:
+@contextmanager
+def bare(told: Told) -> Iterator[Run]:
     """The server's own limit: octets prepared beforehand, the same four questions, nothing else."""
     letters: list[tuple[str, Notice]] = pickle.loads(Path(told["notices"]).read_bytes())
-    notices = letters[: told["mails"]]
-    ready = [octets(build(notice, address), international=False) + b".\r\n" for address, notice in notices]
+    ready = iter([octets(build(notice, to), international=False) + b".\r\n" for to, notice in letters])
     with socket.create_connection(("127.0.0.1", told["port"])) as connection:
         connection.recv(1000)
 
-        def run() -> int:
-            for mail in ready:
+        def run(mails: int) -> Sequence[float]:
+            for mail in islice(ready, mails):
                 for words in (f"MAIL FROM:<{SENDER}>\r\n".encode(), b"RCPT TO:<a@b.example>\r\n", b"DATA\r\n", mail):
                     connection.sendall(words)
                     connection.recv(1000)
-            return len(ready)
+            return ()
 
-        return timed(lambda: None, run)
+        yield run
 
 
 def standard(notice: Notice, recipient: str) -> EmailMessage:
@@ -178,29 +172,31 @@ def standard(notice: Notice, recipient: str) -> EmailMessage:
     return message
 
 
-def kept(told: dict[str, Any]) -> dict[str, Any]:
+@contextmanager
+def kept(told: Told) -> Iterator[Run]:
     with smtplib.SMTP("127.0.0.1", told["port"]) as client:
-        return loop(told, lambda notice, to: client.send_message(standard(notice, to)), mails=told["mails"])
+        yield looped(told, lambda notice, to: client.send_message(standard(notice, to)))
 
 
-def kept_ours(told: dict[str, Any]) -> dict[str, Any]:
+@contextmanager
+def kept_ours(told: Told) -> Iterator[Run]:
     with smtplib.SMTP("127.0.0.1", told["port"]) as client:
-
-        def send(notice: Notice, to: str) -> None:
-            client.sendmail(SENDER, [to], octets(build(notice, to), international=False))
-
-        return loop(told, send, mails=told["mails"])
+        yield looped(
+            told, lambda notice, to: client.sendmail(SENDER, [to], octets(build(notice, to), international=False))
+        )
 
 
-def dialled(told: dict[str, Any]) -> dict[str, Any]:
+@contextmanager
+def dialled(told: Told) -> Iterator[Run]:
     def send(notice: Notice, to: str) -> None:
         with smtplib.SMTP("127.0.0.1", told["port"]) as client:
             client.send_message(standard(notice, to))
 
-    return loop(told, send, mails=told["mails"])
+    yield looped(told, send)
 
 
-def apprise(told: dict[str, Any]) -> dict[str, Any]:
+@contextmanager
+def apprise(told: Told) -> Iterator[Run]:
     from apprise import Apprise, NotifyFormat
 
     def send(notice: Notice, to: str) -> None:
@@ -210,7 +206,7 @@ def apprise(told: dict[str, Any]) -> dict[str, Any]:
         assert service.add(where)
         assert service.notify(title=laid_out.subject, body=laid_out.html, body_format=NotifyFormat.HTML)
 
-    return loop(told, send, mails=max(1, told["mails"] // FEW))
+    yield looped(told, send)
 
 
 class Timekeeper:
@@ -233,32 +229,28 @@ class Timekeeper:
         return outcome
 
 
-def ours(told: dict[str, Any], database: str) -> dict[str, Any]:
+@contextmanager
+def ours(told: Told, database: str) -> Iterator[Run]:
     store, settings = open_store(told[database]), Settings()
     with Sender(f"smtp://127.0.0.1:{told['port']}", rehearsal=False) as sender:
         keeper = Timekeeper(store, sender)
 
-        def run(mails: int) -> int:
+        def run(mails: int) -> Sequence[float]:
+            keeper.waits.clear()
             done = deliver(keeper, keeper, settings=settings, clock=lambda: AT, limit=mails)  # type: ignore[arg-type]
             assert done.accepted == mails, done
-            return mails
+            return keeper.waits
 
-        if told.get("profile"):
-            run(WARM)
-            show(lambda: run(told["mails"]))
-            return {}
-        found = timed(lambda: run(WARM), lambda: run(told["mails"]))
+        yield run
     store.close()
-    waits = statistics.quantiles(keeper.waits[WARM:], n=100)
-    return {**found, "p50": waits[49], "p99": waits[98]}
 
 
-CONTENDERS: dict[str, tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+CONTENDERS: dict[str, tuple[str, Callable[[Told], AbstractContextManager[Run]]]] = {
     "bare": ("the server's limit: prepared octets", bare),
     "kept": ("smtplib, kept, EmailMessage", kept),
     "kept-ours": ("smtplib, kept, with our builder", kept_ours),
-    "sqlite": ("ours, SQLite", lambda told: ours(told, "sqlite")),
-    "postgresql": ("ours, PostgreSQL", lambda told: ours(told, "postgresql")),
+    "sqlite": ("ours, SQLite", partial(ours, database="sqlite")),
+    "postgresql": ("ours, PostgreSQL", partial(ours, database="postgresql")),
     "dialled": ("smtplib, a connection a mail", dialled),
     "apprise": ("Apprise mailto://, as shipped", apprise),
 }
@@ -300,7 +292,7 @@ def keep_notices(folder: Path, mails: int) -> Path:
     copy, keeper = folder / "copy.db", Keeper()
     shutil.copyfile(folder / "tracker.db", copy)
     store = open_store(f"sqlite:///{copy}")
-    deliver(store, keeper, settings=Settings(), clock=lambda: AT, limit=WARM + mails)
+    deliver(store, keeper, settings=Settings(), clock=lambda: AT, limit=mails)
     store.close()
     (folder / "notices").write_bytes(pickle.dumps(keeper.letters))
     return folder / "notices"
@@ -309,36 +301,94 @@ def keep_notices(folder: Path, mails: int) -> Path:
 # ── Measuring ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def in_a_process(contender: str, folder: Path) -> dict[str, Any]:
-    """Return what a contender printed last."""
-    command = [sys.executable, "-m", "bench.deliver", "--one", contender, str(folder / "told.json")]
-    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    said, _, last = printed.strip().rpartition("\n")
-    print(said, end="\n" if said else "", flush=True)
-    found: dict[str, Any] = json.loads(last)
-    return found
+def peak() -> float:
+    """Return the most memory this process ever had, in MB; getrusage alone would count its parent's as well."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def measure(folder: Path, names: Sequence[str], runs: int) -> None:
-    """Print the table."""
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+def serve(name: str, told: Told) -> None:
+    """Be a contender: warm up, then for each number read send so many mails and print what that took."""
+    with CONTENDERS[name][1](told) as run:
+        run(WARM)
+        print(json.dumps({}), flush=True)
+        if told["profile"]:
+            show(lambda: run(told["mails"]))
+            return
+        for line in sys.stdin:
+            mails = int(line)
+            start, busy = time.perf_counter(), time.process_time()
+            waits = list(run(mails))
+            busy, seconds = time.process_time() - busy, time.perf_counter() - start
+            print(json.dumps([mails, seconds, busy, peak(), waits]), flush=True)
+
+
+class Child:
+    """A contender in a process of its own, and what it has told so far."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.slices: list[tuple[int, float, float, float, list[float]]] = []
+        command = [sys.executable, "-m", "bench.deliver", "--one", name, str(folder / "told.json")]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._hear()
+
+    def send(self, mails: int) -> None:
+        assert self.process.stdin is not None
+        print(mails, file=self.process.stdin, flush=True)
+        self.slices.append(self._hear())
+
+    def rest(self) -> str:
+        """Return whatever it still prints, once it has ended."""
+        return self.process.communicate()[0]
+
+    def _hear(self) -> Any:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, f"'{self.name}' ended early"
+        return json.loads(line)
+
+    @property
+    def rate(self) -> float:
+        """Mails a second over all slices."""
+        return sum(one[0] for one in self.slices) / sum(one[1] for one in self.slices)
+
+    @property
+    def cost(self) -> float:
+        """Processor milliseconds a mail."""
+        return sum(one[2] for one in self.slices) * 1e3 / sum(one[0] for one in self.slices)
+
+    def quartiles(self) -> tuple[float, float]:
+        found = statistics.quantiles([one[0] / one[1] for one in self.slices], n=4)
+        return found[0], found[2]
+
+
+def measure(folder: Path, names: Sequence[str], *, runs: int, mails: int) -> None:
+    """Let the contenders take turns, and print the table."""
+    children = {name: Child(name, folder) for name in names}
     for _ in range(runs):
-        for name, results in found.items():
-            results.append(in_a_process(name, folder))
-
-    def middle(name: str, what: str) -> float:
-        return statistics.median(one[what] for one in found[name])
-
-    print("| contender | mails/s (least–most) | × smtplib, kept | × Apprise | CPU ms | peak MB | accepted → kept, ms |")
-    print("|---|---|---|---|---|---|---|")
-    for name in names:
-        rates = [one["rate"] for one in found[name]]
-        rate = statistics.median(rates)
-        ratios = f"{rate / middle('kept', 'rate'):.2f} | {rate / middle('apprise', 'rate'):.1f}"
-        waits = f"{middle(name, 'p50'):.1f}, {middle(name, 'p99'):.1f}" if "p50" in found[name][0] else ""
-        told = f"{rate:,.0f} ({min(rates):,.0f}–{max(rates):,.0f})"
-        cost = f"{middle(name, 'busy'):.2f} | {middle(name, 'peak'):.0f}"
-        print(f"| {CONTENDERS[name][0]} | {told} | {ratios} | {cost} | {waits} |")
+        for name, child in children.items():
+            child.send(max(1, mails // FEW) if name == "apprise" else mails)
+    for child in children.values():
+        child.rest()
+    print("| contender | mails/s (quartiles) | × smtplib, kept | × Apprise | CPU ms | × | × | peak MB | window, ms |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    slow, bare = children["apprise"], children["kept"]
+    for child in children.values():
+        least, most = child.quartiles()
+        rates = f"{child.rate:,.0f} ({least:,.0f}–{most:,.0f})"
+        ratios = f"{child.rate / bare.rate:.2f} | {child.rate / slow.rate:.1f}"
+        costs = f"{child.cost:.2f} | {bare.cost / child.cost:.2f} | {slow.cost / child.cost:.1f}"
+        waits = [wait for one in child.slices for wait in one[4]]
+        cuts = statistics.quantiles(waits, n=100) if waits else []
+        window = f"{cuts[49]:.1f}, {cuts[98]:.1f}" if cuts else ""
+        print(f"| {CONTENDERS[child.name][0]} | {rates} | {ratios} | {costs} | {child.slices[-1][3]:.0f} | {window} |")
+    print(
+        "\n×: beside smtplib, kept, and beside Apprise, by the clock and by processor time. Window: from the server's"
+    )
+    print("acceptance to our commit, half and 99 of 100; only a worker killed in it makes a copy.")
 
 
 @contextmanager
@@ -358,35 +408,35 @@ def databases(asked: str | None, folder: Path) -> Iterator[dict[str, str]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m bench.deliver", description=__doc__.split("\n")[0])
-    parser.add_argument("--runs", type=int, default=5, help="interleaved runs of each contender (5)")
-    parser.add_argument("--mails", type=int, default=500, help="mails in a run (500)")
+    parser.add_argument("--runs", type=int, default=20, help="turns of each contender (20)")
+    parser.add_argument("--mails", type=int, default=50, help="mails in a turn (50)")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="one database only; both by default")
     parser.add_argument("--profile", action="store_true", help="show where the time goes instead")
     parser.add_argument("--one", nargs=2, metavar=("CONTENDER", "FILE"), help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
     if asked.one:
         name, file = asked.one
-        if name == "sink":
-            sink()
-        print(json.dumps(CONTENDERS[name][1](json.loads(Path(file).read_text()))))
+        sink() if name == "sink" else serve(name, json.loads(Path(file).read_text()))
         return 0
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {asked.runs} runs of {asked.mails} mails\n")
+    needed = WARM + asked.runs * asked.mails
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {asked.runs} turns of {asked.mails} mails\n")
     with tempfile.TemporaryDirectory(prefix="tracker-bench-") as place, running_sink() as port:
         folder = Path(place)
         with databases(asked.database, folder) as urls:
-            waiting = min(prepare(url) for url in urls.values())
-            if waiting < asked.runs * (asked.mails + WARM):
-                parser.error(f"only {waiting:,} reminders wait: fewer runs, or fewer mails")
-            notices = keep_notices(folder, asked.mails)
-            told = {**urls, "port": port, "mails": asked.mails, "notices": str(notices), "profile": asked.profile}
+            if (waiting := min(prepare(url) for url in urls.values())) < needed:
+                parser.error(f"only {waiting:,} reminders wait: fewer turns, or fewer mails")
+            told = {**urls, "port": port, "mails": asked.mails, "profile": asked.profile}
+            told["notices"] = str(keep_notices(folder, needed))
             (folder / "told.json").write_text(json.dumps(told))
             own = [name for name in urls if asked.database in (None, name)]
             if asked.profile:
                 for name in own:
-                    in_a_process(name, folder)
+                    print(Child(name, folder).rest())
             else:
                 skipped = {"sqlite", "postgresql"} - set(own)
-                measure(folder, [name for name in CONTENDERS if name not in skipped], asked.runs)
+                measure(
+                    folder, [name for name in CONTENDERS if name not in skipped], runs=asked.runs, mails=asked.mails
+                )
     return 0
 
 

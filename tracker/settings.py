@@ -26,6 +26,7 @@ class Settings:
     directives: str = "directives"
     key: str = ""  # the file of the private key; where none is set, beside an SQLite store, else ./tracker.key
     secret: str = ""  # the file of the key that seals secrets; where none is set, beside an SQLite store, else here
+    intranet: str = ""  # hosts of the office's own network, which alone may have private addresses; by spaces
     evidence: str = ""  # a folder; where none is set, `evidence` beside an SQLite store
     evidence_limit: str = "50 MB"
     watch_every: str = "5 minutes"  # a live store nobody swept, or sent from, for longer has a gap
@@ -35,6 +36,15 @@ class Settings:
         """Return the settings of an environment: TRACKER_DATABASE_URL, TRACKER_SMTP_URL and so on."""
         names = {field.name: PREFIX + field.name.upper() for field in fields(cls)}
         return cls(**{name: environment[variable] for name, variable in names.items() if environment.get(variable)})
+
+    @property
+    def intranet_hosts(self) -> frozenset[str]:
+        """Return the hosts that may have private addresses.
+
+        >>> sorted(Settings(intranet="chat.moha.example, Hooks.moha.example").intranet_hosts)
+        ['chat.moha.example', 'hooks.moha.example']
+        """
+        return frozenset(self.intranet.lower().replace(",", " ").split())
 
     @property
     def watch_limit(self) -> timedelta:

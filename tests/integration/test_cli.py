@@ -392,13 +392,19 @@ def test_what_was_not_delivered_is_listed_with_the_reason(office: Office) -> Non
 
 def test_a_channel_is_set_shown_without_its_secret_and_forgotten(office: Office) -> None:
     office.run("channel", "set", "BNV", "bnv@moha.example")
-    office.run("channel", "set", "BNV", "json://user:secret@localhost/path", "--name", "hook")
+    (office.folder / "token").write_text("whsec_" + "secret00" * 5 + "\n")
+    hook = ("--kind", "webhook", "--field", "url=http://localhost/secret/path", "--name", "hook")
+    office.run("channel", "set", "BNV", *hook, "--secret-file", office.folder / "token")
     said = office.run("channel", "list")
     assert "bnv@moha.example" in said.stdout
-    assert "secret" not in said.stdout + office.run("history", "show").stdout
+    assert "webhook:localhost" in said.stdout
+    assert "secret" not in said.stdout.replace("language   secret", "") + office.run("history", "show").stdout
     office.run("channel", "remove", "BNV", "--name", "hook")
     assert [one["channel"] for one in office.ask("channel", "list")["channels"]] == ["mail"]
     assert "bad-channel" in office.run("channel", "set", "BNV", "not an address", status=2).stderr
+    said = office.run("channel", "set", "BNV", "json://user:hidden@localhost/path", status=2).stderr
+    assert "say its kind" in said
+    assert "hidden" not in said
     assert "unknown-agency" in office.run("channel", "set", "NOBODY", "a@b.example", status=1).stderr
 
 

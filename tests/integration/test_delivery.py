@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from tracker.notify.digest import Digest
 from tracker.notify.message import message_id
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
+from tracker.operations.channels import set_service
 from tracker.operations.deliver import LEASE, Delivered, deliver
 from tracker.settings import Settings
 from tracker.store import ledger, outbox

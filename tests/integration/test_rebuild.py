@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from tests.builders import a_directive, a_registry, a_task
 from tests.simulation.a_store import ADOPTED, Recorder, a_store
-from tests.simulation.a_walk import KEY, MONTHLY, PROVINCES, SECRET, PowerCut, Walk, second
+from tests.simulation.a_walk import KEY, MONTHLY, PROVINCES, PowerCut, Walk, a_chat, second
 from tracker.cli.main import app
 from tracker.domain.entry import Draft
 from tracker.domain.errors import Broken
@@ -34,11 +34,11 @@ from tracker.operations import (
     init,
     rebuild,
     record_event,
-    set_channel,
     submit,
     sweep,
     verify,
 )
+from tracker.operations.channels import rekey
 from tracker.operations.deliver import LEASE
 from tracker.operations.deputies import name_deputy
 from tracker.operations.evidence import add_evidence
@@ -46,7 +46,7 @@ from tracker.operations.folder import adopt_folder
 from tracker.operations.rebuild import UNDETERMINED
 from tracker.settings import Settings
 from tracker.store import ledger
-from tracker.store.adopted import Channel
+from tracker.store.adopted import Channel, set_channels
 from tracker.store.engine import make_engine
 from tracker.store.store import Store
 
@@ -337,22 +337,39 @@ class Dying(Recorder):
         raise PowerCut
 
 
-def test_of_a_secret_address_the_kind_is_compared_and_the_rest_kept(walked: Store) -> None:
-    secret = Channel(agency="04", name="chat", address=SECRET, language="vi")
-    set_channel(walked, [secret], at=ADOPTED, actor="test")
+def test_of_a_secret_the_fingerprint_is_compared_and_the_rest_kept(walked: Store, tmp_path: Path) -> None:
+    settings = Settings(secret=str(tmp_path / "secret"))
+    a_chat(walked, "04", settings, at=ADOPTED)
     its, mine = table("channel"), table("channel").c.name == "chat"
     before = contents(walked)
-    with walked.write() as connection:
-        connection.execute(update(its).where(mine).values(language="fr"))
-    assert rebuild(walked).differing == ("channel 04/chat",)
-    assert contents(walked) == before
-    for change in (update(its).where(mine).values(address="mailto://x:y@z"), delete(its).where(mine)):
+    for change in ({"language": "fr"}, {"kind": "ntfy"}, {"address": "gotify:evil.example"}):
         with walked.write() as connection:
-            connection.execute(change)
+            connection.execute(update(its).where(mine).values(**change))
+        assert rebuild(walked).differing == ("channel 04/chat",)
+        assert contents(walked) == before
+    for damage in (update(its).where(mine).values(secret="1.a.b.c"), delete(its).where(mine)):
+        with walked.write() as connection:
+            connection.execute(damage)
         found = rebuild(walked)
         assert found.differing == found.lost == ("channel 04/chat",)
-    set_channel(walked, [secret], at=ADOPTED, actor="test")
+    a_chat(walked, "04", settings, at=ADOPTED)
+    rekey(walked, settings=settings, at=ADOPTED, actor="test")
     assert rebuild(walked, keep=False).differing == ()
+
+
+def test_an_address_from_before_secrets_were_sealed_is_kept_and_its_kind_compared(walked: Store) -> None:
+    old = Channel(agency="04", name="chat", address="json://office:secret@127.0.0.1:9/a", language="vi", kind="apprise")
+    said = {"agency": "04", "channel": "chat", "address": "json://…", "language": "vi"}
+    with walked.write() as connection:
+        set_channels(connection, [old])
+        ledger.append(
+            connection, [Draft(kind="channel_set", effective_at=ADOPTED, actor="old", payload=said)], at=ADOPTED
+        )
+    assert rebuild(walked, keep=False).differing == ()
+    with walked.write() as connection:
+        connection.execute(update(table("channel")).where(table("channel").c.name == "chat").values(address="xml://a"))
+    found = rebuild(walked)
+    assert found.differing == found.lost == ("channel 04/chat",)
 
 
 def test_entries_from_before_a_word_was_added_still_tell_what_they_always_told(walked: Store) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -32,6 +32,7 @@ from tracker.operations import (
     sweep,
 )
 from tracker.operations.agencies import hand_on
+from tracker.operations.channels import rekey, set_service
 from tracker.operations.deputies import end_deputy, name_deputy
 from tracker.operations.evidence import EvidenceFolder, add_evidence
 from tracker.operations.extensions import ask, grant, refuse, resume, suspend
@@ -40,13 +41,14 @@ from tracker.operations.progress import reopen, start
 from tracker.settings import Settings
 from tracker.store import assignments, deputies
 from tracker.store.adopted import Channel
+from tracker.store.store import Store
 
 KEY, LATER_KEY = "2025/412-tb-vpcp", "2025/500-tb-vpcp"
 OFFICES = ("BNV", "BTC", "BGDDT", "01", "04", "22")
 PROVINCES = ForEach(agencies="provinces")
 SHORTAGE, SURVEY = Anchor("event", "shortage"), Anchor("task", f"{KEY}/survey")
 MONTHLY = Due(rule=Every("FREQ=MONTHLY;BYMONTHDAY=25"))
-SECRET = "json://office:secret@127.0.0.1:9/reminders"
+SECRET: Mapping[str, str] = {"host": "push.moha.example", "token": "AbCdEf123456789"}
 
 
 class PowerCut(BaseException):
@@ -75,6 +77,7 @@ class Walk:
         self.chance = Random(seed)
         self.at = ADOPTED
         self.files = EvidenceFolder(folder, limit=1_000)
+        self.settings = Settings(secret=str(folder.with_name("walk.secret")))
         self.done: dict[str, int] = {}
         self.store = init(url, rehearsal=False, at=ADOPTED, actor="test")
         adopt_registry(self.store, a_registry(), at=ADOPTED, actor="test")
@@ -154,16 +157,28 @@ def another_registry(chance: Random) -> Registry:
 
 
 def _deliver(walk: Walk, ref: str) -> None:
-    deliver(walk.store, Fickle(walk.chance), settings=Settings(), clock=lambda: walk.at)
+    deliver(walk.store, Fickle(walk.chance), settings=walk.settings, clock=lambda: walk.at)
 
 
 def _channel(walk: Walk, ref: str) -> None:
     code, name = walk.chance.choice(OFFICES), walk.chance.choice(["mail", "chat"])
-    address = SECRET if name == "chat" else f"new-{code.lower()}@agencies.example"
     language = walk.chance.choice([None, "vi", "en"])
-    set_channel(
-        walk.store, [Channel(agency=code, name=name, address=address, language=language)], at=walk.at, actor="test"
-    )
+    if name == "chat":
+        a_chat(walk.store, code, walk.settings, at=walk.at, language=language)
+        return
+    address = f"new-{code.lower()}@agencies.example"
+    channel = Channel(agency=code, name=name, address=address, language=language)
+    set_channel(walk.store, [channel], at=walk.at, actor="test")
+
+
+def a_chat(store: Store, agency: str, settings: Settings, *, at: datetime, language: str | None = "vi") -> None:
+    """Give an agency a channel with a secret."""
+    channel = Channel(agency=agency, name="chat", address="", language=language, kind="gotify")
+    set_service(store, channel, SECRET, settings=settings, at=at, actor="test")
+
+
+def _rekey(walk: Walk, ref: str) -> None:
+    rekey(walk.store, settings=walk.settings, at=walk.at, actor="test", forget=walk.coin())
 
 
 def _remove(walk: Walk, ref: str) -> None:
@@ -227,6 +242,7 @@ VERBS: Mapping[str, Callable[[Walk, str], object]] = {
     "registry": lambda w, ref: adopt_registry(w.store, another_registry(w.chance), at=w.at, actor="test"),
     "channel": _channel,
     "remove": _remove,
+    "rekey": _rekey,
     "event": _event,
     "hand on": _hand_on,
     "deputy": _name,

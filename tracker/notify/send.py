@@ -3,20 +3,27 @@
 import re
 import threading
 from collections import OrderedDict
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from types import TracebackType
+from typing import Any
 
 from apprise import Apprise
 
-from tracker.notify import service
+from tracker.notify import service, webhook
+from tracker.notify.digest import Digest, Item
+from tracker.notify.kinds import host_of, wrong_with
 from tracker.notify.letter import Letter, build_letter
 from tracker.notify.message import build, message_id
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
 from tracker.notify.plugin import TrackerMail, mail_service, post
+from tracker.notify.reach import Reach, stays
 from tracker.notify.relay import is_loopback
 from tracker.notify.render import render
 from tracker.notify.smtp import Lane
+from tracker.notify.way import APPRISE, MAIL, WEBHOOK, To, Way, way_to
 
 REHEARSAL_ONLY = "rehearsal delivers only to loopback"
 _KEPT = 4096  # recipients whose Apprise object is kept; there are some 3,400 offices
@@ -42,6 +49,42 @@ def check_channel(channel: str) -> str | None:
     return None if _LOCAL.fullmatch(local) else "the e-mail address is not of the form name@host"
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is told by any way but mail: a title, a text, and what makes every copy of it known as one."""
+
+    title: str
+    text: str
+    identity: str
+    kind: str
+    at: datetime
+
+
+def more_of(notice: Notice | Digest) -> dict[str, Any]:
+    """Return what a program wants of a notice besides its words."""
+    about = {"items": [_about(item) for item in notice.items]} if isinstance(notice, Digest) else _about(notice)
+    return {
+        "reference": notice.reference,
+        **about,
+        "agency": notice.agency,
+        "stage": notice.stage,
+        "url": notice.url,
+        "language": notice.language,
+        "ledger": {"seq": notice.seq, "head": notice.head},
+        "rehearsal": notice.rehearsal,
+    }
+
+
+def _about(one: Notice | Item) -> dict[str, Any]:
+    return {
+        "reference": one.reference,
+        "assignment": one.assignment,
+        "directive": one.directive_number,
+        "stage": one.stage,
+        "last_day": one.last_day.isoformat() if one.last_day else None,
+    }
+
+
 class Sender:
     """Sends notices and letters one by one; keeps its mail connection until closed.
 
@@ -51,34 +94,44 @@ class Sender:
     """
 
     def __init__(
-        self, smtp_url: str, *, rehearsal: bool, connect_timeout: float = 10, read_timeout: float = 30
+        self,
+        smtp_url: str,
+        *,
+        rehearsal: bool,
+        connect_timeout: float = 10,
+        read_timeout: float = 30,
+        intranet: frozenset[str] = frozenset(),
     ) -> None:
         self._lane = Lane(smtp_url, connect_timeout=connect_timeout, read_timeout=read_timeout)
         self._rehearsal = rehearsal
+        self._intranet = intranet
         self._services: OrderedDict[str, tuple[Apprise, TrackerMail]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def send(self, channel: str, notice: Notice) -> Outcome:
+    def send(self, channel: To, notice: Notice | Digest) -> Outcome:
         """Return what became of one notice to one channel; no server's behaviour raises."""
-        notice = replace(notice, rehearsal=True) if self._rehearsal else notice
-        if wrong := self._refusal(channel, rehearsal=notice.rehearsal):
-            return Outcome("permanent", None, wrong)
-        if "://" in channel:
-            said = render(notice)
-            return service.notify(channel, title=said.subject, body=said.text, identity=message_id(notice).strip("<>"))
-        with self._lock:
-            return self._mail(channel, notice)
+        notice, way = replace(notice, rehearsal=True) if self._rehearsal else notice, way_to(channel)
+        if refused := self._refusal(way, rehearsal=notice.rehearsal):
+            return refused
+        if way.kind == MAIL:
+            with self._lock:
+                return self._mail(way.address, notice)
+        identity, said = message_id(notice).strip("<>"), render(notice)
+        message = Message(said.subject, said.text, identity, f"reminder.{notice.stage}", notice.as_of)
+        return self._tell(way, message, more_of(notice), rehearsal=notice.rehearsal)
 
-    def write(self, channel: str, letter: Letter) -> Outcome:
+    def write(self, channel: To, letter: Letter) -> Outcome:
         """Return what became of one letter to one channel; no server's behaviour raises."""
-        letter = replace(letter, rehearsal=True) if self._rehearsal else letter
-        if wrong := self._refusal(channel, rehearsal=letter.rehearsal):
-            return Outcome("permanent", None, wrong)
-        if "://" in channel:
-            return service.notify(channel, title=letter.title, body=letter.text, identity=letter.identity)
-        with self._lock:
-            apprise, mail = self._service(channel)
-            return post(apprise, mail, build_letter(letter, channel), title=letter.title, body=letter.text)
+        letter, way = replace(letter, rehearsal=True) if self._rehearsal else letter, way_to(channel)
+        if refused := self._refusal(way, rehearsal=letter.rehearsal):
+            return refused
+        if way.kind == MAIL:
+            with self._lock:
+                apprise, mail = self._service(way.address)
+                letter_made = build_letter(letter, way.address)
+                return post(apprise, mail, letter_made, title=letter.title, body=letter.text)
+        message = Message(letter.title, letter.text, letter.identity, "letter", letter.at)
+        return self._tell(way, message, {"rehearsal": letter.rehearsal}, rehearsal=letter.rehearsal)
 
     def close(self) -> None:
         """Take leave of the mail server."""
@@ -92,20 +145,38 @@ class Sender:
     ) -> None:
         self.close()
 
-    def _refusal(self, channel: str, *, rehearsal: bool) -> str | None:
-        if rehearsal and self._leaves(channel):
-            return REHEARSAL_ONLY
-        if "://" not in channel and channel in self._services:
+    def _refusal(self, way: Way, *, rehearsal: bool) -> Outcome | None:
+        if way.trouble:  # ours, not the receiver's: it waits for us
+            return Outcome("temporary", None, f"configuration: {way.trouble}")
+        if rehearsal and self._leaves(way):
+            return Outcome("permanent", None, REHEARSAL_ONLY)
+        if way.kind == MAIL and way.address in self._services:
             return None
-        wrong = check_channel(channel)
-        return f"configuration: {wrong}" if wrong else None
+        if way.kind in (MAIL, APPRISE):
+            wrong = check_channel(way.fields.get("url", way.address))
+        else:
+            wrong = wrong_with(way.kind, way.fields)
+        return Outcome("permanent", None, f"configuration: {wrong}") if wrong else None
 
-    def _leaves(self, channel: str) -> bool:
-        if "://" in channel:
-            return service.leaves_the_machine(channel)
-        return not is_loopback(self._lane.relay.host)
+    def _leaves(self, way: Way) -> bool:
+        if way.kind == MAIL:
+            return not is_loopback(self._lane.relay.host)
+        if way.kind == APPRISE:
+            return service.leaves_the_machine(way.fields["url"])
+        # our own hand calls a webhook, through no proxy
+        return not (is_loopback(host_of(way)) if way.kind == WEBHOOK else stays(host_of(way)))
 
-    def _mail(self, address: str, notice: Notice) -> Outcome:
+    def _tell(self, way: Way, message: Message, more: Mapping[str, Any], *, rehearsal: bool) -> Outcome:
+        reach = Reach(rehearsal, self._intranet)
+        if way.kind == WEBHOOK:
+            data = {"title": message.title, "text": message.text, **more}
+            return webhook.post(way, data, kind=message.kind, identity=message.identity, at=message.at, reach=reach)
+        if way.kind == APPRISE:
+            url = way.fields["url"]
+            return service.notify(url, title=message.title, body=message.text, identity=message.identity)
+        return service.tell(way, title=message.title, body=message.text, reach=reach)
+
+    def _mail(self, address: str, notice: Notice | Digest) -> Outcome:
         apprise, mail = self._service(address)
         message = build(notice, address)
         return post(apprise, mail, message, title=str(notice.reference), body=notice.task_title or "–")

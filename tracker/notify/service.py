@@ -1,4 +1,4 @@
-"""Every other service, through Apprise: a chat room, a webhook, a telephone.
+"""Every other service, through Apprise: a chat room, a team, a telephone; by typed fields, or by a URL of the old form.
 
 One channel is one service and one target, so that "half of it arrived" cannot happen. Apprise
 says only yes or no; its reason is read from its log, without the secrets such a URL is made of.
@@ -7,7 +7,7 @@ says only yes or no; its reason is read from its log, without the secrets such a
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from io import StringIO
 from typing import Any
@@ -18,10 +18,13 @@ from apprise import Apprise, AppriseAsset, LogCapture, NotifyBase
 from apprise.common import NotifyFormat
 from apprise.manager_plugins import NotificationManager
 
+from tracker.notify.kinds import KINDS, host_of
 from tracker.notify.notice import folded
 from tracker.notify.outcome import Outcome
 from tracker.notify.plugin import SCHEMA
+from tracker.notify.reach import Forbidden, Reach, guarded, proxied, why_not
 from tracker.notify.relay import is_loopback
+from tracker.notify.way import Way
 
 ASSET = AppriseAsset(async_mode=False, secure_logging=True, http_redirects=False, app_id="tracker")
 
@@ -32,6 +35,8 @@ _MAIL = frozenset(("mailto", "mailtos", SCHEMA))
 _SCHEMA = re.compile(r"([a-z0-9][a-z0-9+.-]{0,30})://", re.IGNORECASE)
 _NOISY = ("apprise", "urllib3")
 _REASON_MAX = 300
+SECONDS = 5.0
+_STATUS = re.compile(r"error=([1-5]\d\d)\b")
 
 _registry: Callable[[], Any] = NotificationManager
 _capture: Callable[..., AbstractContextManager[StringIO]] = LogCapture
@@ -84,16 +89,49 @@ def notify(channel: str, *, title: str, body: str, identity: str) -> Outcome:
     return Outcome("accepted", None, "taken by the service") if result else Outcome("temporary", None, reason)
 
 
-def _loaded(channel: str) -> Apprise | None:
+def tell(way: Way, *, title: str, body: str, reach: Reach) -> Outcome:
+    """Return what became of one message to one service of our list; nothing that it wrote is repeated but a status."""
+    kind, host = KINDS[way.kind], host_of(way)
+    if host and proxied(host):
+        why = f"a proxy of the environment stands before {host}: name the host in no_proxy"
+        return Outcome("permanent", None, f"configuration: {why}")
+    with _quiet() as said, guarded(reach, SECONDS) as failed:
+        try:
+            apprise = _loaded(kind.told(way.fields) if kind.told else {})
+            services = list(apprise.find()) if apprise else []
+            if apprise is None or len(services) != 1 or len(services[0]) != 1:
+                return Outcome("permanent", None, f"configuration: the fields make no {way.kind} channel")
+            done = apprise.notify(body=body, title=title, body_format=NotifyFormat.TEXT)
+        except Exception as error:  # its message could hold anything
+            return Outcome("temporary", None, f"{way.kind} could not be told: {type(error).__name__}")
+        return Outcome("accepted", None, "taken by the service") if done else _untold(way, said.getvalue(), failed)
+
+
+def _untold(way: Way, said: str, failed: Sequence[OSError]) -> Outcome:
+    if failed and isinstance(failed[-1], Forbidden):
+        return Outcome("permanent", None, f"configuration: {failed[-1]}")
+    if failed:
+        return Outcome("temporary", None, f"no connection to {way.kind}: {why_not(failed[-1], SECONDS)}")
+    code = int(found[1]) if (found := _STATUS.search(said)) else None
+    return Outcome("temporary", code, f"{way.kind} answered {code}" if code else f"{way.kind} did not take the message")
+
+
+def _loaded(channel: str | dict[str, Any]) -> Apprise | None:
     """Return Apprise holding the channel, held to one honest attempt; None if it cannot be read."""
     apprise = Apprise(asset=ASSET)
-    if not apprise.add(channel):
+    if not apprise.add(channel if isinstance(channel, str) else _made(channel)):
         return None
     for service in apprise.find():
         # A URL may ask for these, and each would falsify an outcome: retries hide failures,
         # `optional` calls a failure success, a redirect delivers to another host than checked.
         service.retry, service.wait, service.optional, service.redirects = 0, 0.0, False, False
     return apprise
+
+
+def _made(told: dict[str, Any]) -> NotifyBase:
+    """Return one service; not by Apprise's own door, which writes what it cannot read to its log."""
+    made: NotifyBase = _registry()[told["schema"]](**told, asset=ASSET)
+    return made
 
 
 def _identify(service: NotifyBase, channel: str, identity: str) -> None:

@@ -5,9 +5,7 @@ Key number n lies in a file of its own, the first under the name of the setting,
 one that is out of force still shows where old seals came from.
 """
 
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,10 +15,12 @@ from tracker.audit.keys import MADE, ROTATED, Ring, Signer, Vkey, ring_of
 from tracker.audit.seal import origin_of
 from tracker.domain.entry import Draft
 from tracker.domain.errors import Conflict, Invalid, NotFound, Refused
+from tracker.operations.keyfiles import read_private, write_private
 from tracker.settings import Settings
 from tracker.store import ledger, seals
 from tracker.store.store import Connection, Store
 
+WHAT = "the private key"
 MAKE = "no key has been made for this ledger: run 'tracker key make'"
 
 
@@ -116,18 +116,7 @@ def file_of(keyfile: Path, number: int) -> Path:
 
 def read_key(file: Path) -> Signer:
     """Return the private key in a file; raises Refused where it is not there, or others may read it."""
-    try:
-        with file.open("rb") as stream:
-            mode = os.fstat(stream.fileno()).st_mode
-            pem = stream.read(64 * 1024)
-    except FileNotFoundError:
-        raise Refused(
-            f"the private key is not at {file}: put it there, or say where with TRACKER_KEY", code="no-keyfile"
-        ) from None
-    except OSError as error:
-        raise Refused(f"the private key at {file} cannot be read: {error.strerror}", code="no-keyfile") from None
-    if mode & 0o077:
-        raise Refused(f"others may read {file}: run 'chmod 600 {file}' (and think of a new key)", code="open-keyfile")
+    pem = read_private(file, what=WHAT, setting="TRACKER_KEY")
     try:
         return Signer.of(pem)
     except Invalid as error:
@@ -139,33 +128,8 @@ def _found_or_made(file: Path) -> Signer:
     if file.exists():
         return read_key(file)
     signer = Signer.new()
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                os.fchmod(stream.fileno(), 0o600)
-                stream.write(signer.pem())
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.link(beside, file)  # never over a file that came there meanwhile
-        finally:
-            with suppress(FileNotFoundError):
-                beside.unlink()
-        _keep_name(file.parent)
-    except FileExistsError:
-        raise Conflict(f"somebody else is making the key {file} at this moment", code="key-exists") from None
-    except OSError as error:
-        raise Refused(f"the private key cannot be written to {file}: {error.strerror}", code="no-keyfile") from None
+    write_private(file, signer.pem(), what=WHAT)
     return signer
-
-
-def _keep_name(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _record(connection: Connection, kind: str, payload: Mapping[str, Any], at: datetime, actor: str) -> int:

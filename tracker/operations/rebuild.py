@@ -19,7 +19,8 @@ from tracker.domain.assignment import reckoned
 from tracker.domain.entry import Entry
 from tracker.domain.errors import Broken
 from tracker.operations.redo_adopted import Graph, Registries, agencies, directive_rows, registry_rows
-from tracker.operations.redo_outbox import channels, compare_outbox
+from tracker.operations.redo_channels import channels
+from tracker.operations.redo_outbox import compare_outbox
 from tracker.operations.replay import Replay
 from tracker.store import assignments, ledger, redo
 from tracker.store.redo import Again, Compared, Key
@@ -28,7 +29,7 @@ from tracker.store.store import Connection, Store
 UNDETERMINED: tuple[tuple[str, str], ...] = (
     ("ids", "of reminders, attempts and proofs: they only join rows"),
     ("leases", "an attempt under way, and with it the state, due time and reason of its reminder"),
-    ("secret addresses", "of a channel that is a URL, all but its kind"),
+    ("secrets", "of a channel that is no mailbox, all but a keyed fingerprint"),
     ("documents", "of registries and directives: each is held against the SHA-256 in its entry"),
     ("what old entries left out", "the language of a channel, the beginning and address of an attempt"),
     ("seal, witness, watch", "what was signed and pushed outside, and when work was last done"),

@@ -42,7 +42,7 @@ class Replay:
         self.outbox = Outbox()
         self.registries: list[Adoption] = []
         self.directives: list[Adoption] = []
-        self.channels: dict[tuple[str, str], Payload] = {}
+        self.channels: dict[tuple[str, str], dict[str, Any]] = {}
         self.events: dict[int, dict[str, Any]] = {}
         self.deputies: dict[int, dict[str, Any]] = {}
         self.evidence: dict[str, dict[str, Any]] = {}
@@ -65,7 +65,10 @@ class Replay:
             case "directive_adopted":
                 self.directives.append(Adoption(entry.seq, entry.recorded_at, entry.payload))
             case "channel_set":
-                self.channels[entry.payload["agency"], entry.payload["channel"]] = entry.payload
+                self.channels[entry.payload["agency"], entry.payload["channel"]] = dict(entry.payload)
+            case "channels_rekeyed":
+                for said in entry.payload["channels"]:
+                    self.channels[said["agency"], said["channel"]] |= said
             case "channel_removed":
                 self.channels.pop((entry.payload["agency"], entry.payload["channel"]), None)
             case "event":

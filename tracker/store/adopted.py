@@ -96,7 +96,7 @@ def set_channels(connection: Connection, rows: Sequence[Channel]) -> None:
     """Write channels, replacing those of the same agency and name."""
     for channel in rows:
         remove_channel(connection, channel.agency, channel.name)
-    values = [{"agency": c.agency, "name": c.name, "address": c.address, "language": c.language} for c in rows]
+    values = [{name: getattr(c, name) for name in Channel.__dataclass_fields__} for c in rows]
     if values:
         connection.execute(insert(CHANNEL), values)
 

@@ -219,8 +219,7 @@ def channels_where(connection: Connection, agency: str | None = None) -> tuple[C
     question = select(CHANNEL).order_by(CHANNEL.c.agency, CHANNEL.c.name)
     if agency is not None:
         question = question.where(CHANNEL.c.agency == agency)
-    rows = connection.execute(question)
-    return tuple(Channel(agency=r.agency, name=r.name, address=r.address, language=r.language) for r in rows)
+    return tuple(Channel(**row._mapping) for row in connection.execute(question))
 
 
 def unreachable(connection: Connection) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from tests.simulation.life_model import (
     late_from,
     step,
 )
-from tests.simulation.life_world import STORY, World
+from tests.simulation.life_world import STORY, World, leave
 
 LENGTH = 80  # steps in one life
 TALLY: Counter[str] = Counter()
@@ -102,6 +102,11 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(pick=PICK, who=WHO, about=ABOUT, seen=SEEN, late=LATE)
     def acknowledge(self, **how: Any) -> None:
         self._move("acknowledge", **how)
+
+    @rule(pick=PICK, who=WHO, about=ABOUT, seen=SEEN, late=LATE, days=st.one_of(st.none(), st.integers(-1, 35)))
+    def note(self, *, days: int | None, **how: Any) -> None:
+        until = None if days is None else day_of(max(self.now, self.model.clock)) + days * DAY
+        self._move("note", {"until": until}, **how)
 
     @rule(pick=PICK, who=WHO, about=ABOUT, seen=SEEN, late=LATE)
     def start(self, **how: Any) -> None:
@@ -376,6 +381,8 @@ def share(job: tuple[int, int, bool]) -> tuple[Counter[str], str]:
         notes = "\n".join(getattr(error, "__notes__", ()))
         story = "\n".join(STORY)
         return Counter(TALLY), f"{type(error).__name__}: {error}\n{notes}\n{story}"
+    finally:
+        leave()
 
 
 def spread(steps: int, *, workers: int, first_seed: int = 0, shrink: bool = False) -> tuple[Counter[str], list[str]]:

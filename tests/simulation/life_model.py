@@ -72,6 +72,7 @@ Row = tuple[str, str, Sequence[str], str | None, Sequence[str], str | None]
 # verb: the entry, whose move, from, to (None: stays), what must be said, which question must be open or not
 VERBS: Mapping[str, Row] = {
     "acknowledge": ("acknowledged", "agency", ("assigned",), "acknowledged", (), None),
+    "note": ("noted", "agency", OPEN, None, (), None),
     "start": ("started", "agency", ("assigned", "acknowledged", "returned"), "in_progress", (), None),
     "submit": ("submitted", "agency", OPEN, "submitted", ("words",), None),
     "send_back": ("returned", "secretariat", ("submitted",), "returned", ("missing",), None),
@@ -237,6 +238,19 @@ class Model:
         if target in SETTLED:
             close(item)
         return [(kind, item["ref"])]
+
+    def _note(self, item: Item, verb: str, said: Mapping[str, Any], at: datetime) -> list[Written]:
+        """No reminder may be put off past the last working day before the deadline, or for over twenty without one."""
+        until, today = said.get("until"), day_of(at)
+        if until is not None:
+            end = step(today, 20, True) if item["last"] is None else item["last"] - DAY
+            while not works(end):
+                end -= DAY
+            if item["last"] is not None and end <= today:
+                raise No("no-snooze")
+            if not today < until <= end:
+                raise No("bad-snooze")
+        return self._plainly(item, verb, said, at)
 
     def _submit(self, item: Item, verb: str, said: Mapping[str, Any], at: datetime) -> list[Written]:
         task = TASKS[item["task"]]

@@ -55,7 +55,7 @@ KINDS: Mapping[str, type[TrackerError]] = {
     "no-proof": Invalid,
 }  # fmt: skip
 PRODUCT: Mapping[str, Callable[..., Any]] = {
-    "acknowledge": progress.acknowledge, "start": progress.start, "submit": progress.submit,
+    "acknowledge": progress.acknowledge, "note": progress.note, "start": progress.start, "submit": progress.submit,
     "send_back": progress.send_back, "accept": progress.accept, "reopen": progress.reopen,
     "suspend": extensions.suspend, "resume": extensions.resume, "ask": extensions.ask,
     "grant": extensions.grant, "refuse": extensions.refuse, "contest": ownership.contest,
@@ -376,6 +376,14 @@ def home() -> Path:
     found = Path(tempfile.mkdtemp(prefix="tracker-life-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None))
     atexit.register(shutil.rmtree, found, ignore_errors=True)
     return found
+
+
+def leave() -> None:
+    """Remove this process's stores: a process of a pool ends without a word."""
+    the_store().close()
+    shutil.rmtree(home(), ignore_errors=True)
+    for made in (home, template, the_store):
+        made.cache_clear()
 
 
 @cache

@@ -1,24 +1,22 @@
 """The sweep: one pass at one instant over what has come due. Its cost follows what is due, not what exists."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment, rungs_owed
-from tracker.domain.cap import Mails, Way
 from tracker.domain.entry import Draft, stamp
-from tracker.domain.ladder import Moment, calls
-from tracker.domain.outbox import NO_CHANNEL, made
+from tracker.domain.outbox import made
 from tracker.operations.anchors import resolved
-from tracker.operations.recipients import Telling, tellings_of
+from tracker.operations.looking import Look, by_deadline, look_at
+from tracker.operations.recipients import Telling
 from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
 from tracker.operations.recurring import materialise
 from tracker.operations.waiting import released
 from tracker.operations.watching import EVERY, attended
-from tracker.store import adopted, assignments, caps, ledger, outbox
-from tracker.store.adopted import Channel
+from tracker.store import assignments, ledger, outbox
 from tracker.store.store import Connection, Store
 
 BATCH = 500
@@ -63,12 +61,12 @@ def _batch(store: Store, at: datetime, actor: str, batch: int) -> Swept:
             return Swept()
         registry = registry_in_force(connection)
         owed = {a.ref: rungs_owed(a, at=at, policy=registry.policy(a.remind)) for a in due if not a.facts.is_void(at)}
-        looks = _looks(connection, [(a, owed[a.ref]) for a in due if a.ref in owed], registry, at)
+        looks = look_at(connection, [(a, owed[a.ref]) for a in due if a.ref in owed], registry, at)
         steps = [Step(look.assignment, _draft(look, actor)) for look in looks]
         cut = [Step(a, _cut_off(a, actor)) for a in due if a.ref not in owed]
         freed, dated = _consequences(connection, cut, at=at, actor=actor, registry=registry)
         # before the entries: one of them may take the ground from under a reminder made in this very look
-        new = outbox.make(connection, [row for look in sorted(looks, key=_by_deadline) for row in _rows(look, at)])
+        new = outbox.make(connection, [row for look in sorted(looks, key=by_deadline) for row in _rows(look, at)])
         record_runs(connection, [*steps, *cut], freed, dated, at=at, registry=registry)
         return Swept(len(due), len(steps) + len(cut) + len(freed) + len(dated), new)
 
@@ -93,70 +91,7 @@ def _consequences(
     return freed, resolved(connection, coming, at=at, actor=actor, registry=registry)
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """One assignment looked at: the moments owed, who is told which, on what ways, and which ways a cap closed."""
-
-    assignment: Assignment
-    owed: tuple[Moment, ...]
-    tellings: tuple[Telling, ...]
-    ways: tuple[tuple[Moment, Way], ...] = ()
-    capped: Mapping[Way, int] = field(default_factory=dict)
-
-
-def _looks(
-    connection: Connection, owed: Sequence[tuple[Assignment, tuple[Moment, ...]]], registry: Registry, at: datetime
-) -> list[_Look]:
-    """Return the looks in the order given; caps are spent in the order of the deadlines, the oldest first."""
-    called = [(assignment, calls(moments)) for assignment, moments in owed if moments]
-    told = tellings_of(connection, called, registry=registry, on=registry.calendar.civil_day(at))
-    looks = [_Look(assignment, moments, told.get(assignment.ref, ())) for assignment, moments in owed]
-    offices = {one.agency for look in looks for telling in look.tellings for one in telling.to}
-    channels = adopted.channels(connection, offices) if offices else {}
-    mails = _mails(connection, looks, offices, registry, at)
-    found = {look.assignment.ref: look for look in looks}
-    for look in sorted(looks, key=_by_deadline):
-        found[look.assignment.ref] = _ways(look, channels, mails, registry, at)
-    return [found[look.assignment.ref] for look in looks]
-
-
-def _by_deadline(look: _Look) -> tuple[bool, datetime, str]:
-    limit = look.assignment.facts.limit
-    return limit is None, limit.late_from if limit else look.assignment.facts.assigned_at, look.assignment.ref
-
-
-def _mails(
-    connection: Connection, looks: Sequence[_Look], offices: set[str], registry: Registry, at: datetime
-) -> Mails | None:
-    """Return the mails of today so far; None where no ladder at hand has a cap, and nobody has to count."""
-    if all(_cap(look.assignment, registry) is None for look in looks if look.tellings):
-        return None
-    calendar = registry.calendar
-    return Mails(calendar, caps.made_since(connection, offices, calendar.instant(calendar.civil_day(at))))
-
-
-def _cap(assignment: Assignment, registry: Registry) -> int | None:
-    ladder = registry.ladder(assignment.remind)
-    return ladder.cap if ladder else None
-
-
-def _ways(
-    look: _Look, channels: Mapping[str, Sequence[Channel]], mails: Mails | None, registry: Registry, at: datetime
-) -> _Look:
-    """Return a look with the offices and channels of each moment; an office without any has the way of that name."""
-    ways = tuple(
-        (telling.moment, (one.agency, name))
-        for telling in look.tellings
-        for one in telling.to
-        for name in [channel.name for channel in channels.get(one.agency, ())] or [NO_CHANNEL]
-    )
-    cap = _cap(look.assignment, registry)
-    counted = [way for _, way in ways if way[1] != NO_CHANNEL] if mails else []
-    closed = {way: cap for way in counted if mails and not mails.admit(way, at=at, cap=cap) and cap is not None}
-    return replace(look, ways=ways, capped=closed)
-
-
-def _draft(look: _Look, actor: str) -> Draft:
+def _draft(look: Look, actor: str) -> Draft:
     """Return the entry of one look: which rung is told, which went untold before it (after an outage), and to whom.
 
     Where the lead alone is told it is not named: that is what entries always said. What is told to
@@ -194,10 +129,10 @@ def _codes(telling: Telling) -> list[str]:
     return [recipient.agency for recipient in telling.to]
 
 
-def _rows(look: _Look, at: datetime) -> list[dict[str, Any]]:
+def _rows(look: Look, at: datetime) -> list[dict[str, Any]]:
     """Return one reminder an office and channel; an office without any gets one that has failed, for a person."""
     rows = []
-    for moment, way in look.ways:
+    for moment, _, way in look.ways:
         agency, channel = way
         cap = look.capped.get(way)
         told = made(look.assignment, moment.rung, agency=agency, channel=channel, moment=moment.at, at=at, cap=cap)

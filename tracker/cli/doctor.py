@@ -95,6 +95,7 @@ def _store(ctx: typer.Context) -> Iterator[Check]:
             yield Check("ledger", verdict.holds, head if verdict.holds else wrong, "tell the auditor; restore a backup")
             yield from _sealed(store, at, live=found.mode == "live")
             yield _evidence(ctx, store)
+            yield _secrets(ctx, store)
     except TrackerError as error:
         yield Check("database", False, f"{error.code}: {error}", "see --database and TRACKER_DATABASE_URL")
 
@@ -158,6 +159,18 @@ def _evidence(ctx: typer.Context, store: "Store") -> Check:
     for number, what in ((len(found.orphans), "without an entry"), (len(found.unfinished), "unfinished")):
         seen += f", {number:,} {what}" if number else ""
     return Check("evidence", not wrong, seen, "see: tracker evidence check")
+
+
+def _secrets(ctx: typer.Context, store: "Store") -> Check:
+    """Return how the secrets of channels are kept; never one of them."""
+    from tracker.operations.channels import look
+
+    found = look(store, settings_of(ctx))
+    seen = f"{found.sealed:,} sealed" if found.sealed or found.clear else "no channel has one"
+    if found.broken:
+        return Check("secrets", False, f"{seen}; {'; '.join(found.broken[:NAMED])}", "see TRACKER_SECRET")
+    clear = f"{seen}, {len(found.clear):,} in clear ({', '.join(found.clear[:NAMED])})"
+    return Check("secrets", not found.clear, clear if found.clear else seen, "run: tracker channel rekey")
 
 
 def _mail(settings: "Settings") -> Check:

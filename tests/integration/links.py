@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.error import HTTPError
@@ -15,8 +16,10 @@ from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import uvicorn
+from sqlalchemy import inspect
 
 from tests.simulation.a_store import ADOPTED
+from tracker.notify.digest import Digest
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
 from tracker.operations.deliver import deliver
@@ -35,7 +38,8 @@ class Reader:
     def __init__(self) -> None:
         self.notices: list[Notice] = []
 
-    def send(self, channel: object, notice: Notice) -> Outcome:
+    def send(self, channel: object, notice: Notice | Digest) -> Outcome:
+        assert isinstance(notice, Notice)
         self.notices.append(notice)
         return Outcome("accepted", 250, "ok")
 
@@ -157,3 +161,13 @@ def served(store: Store, settings: Settings, limits: Limits = AMPLE) -> Iterator
         finally:
             server.should_exit = True
             thread.join(20)
+
+
+def every_row(store: Store) -> str:
+    """Return one hash over every row of every table."""
+    found = sha256()
+    with store.read() as connection:
+        for name in sorted(inspect(connection).get_table_names()):
+            rows = connection.exec_driver_sql(f'SELECT * FROM "{name}"').fetchall()
+            found.update(repr((name, sorted(map(repr, rows)))).encode())
+    return found.hexdigest()

@@ -15,7 +15,11 @@ os.environ.pop("COLUMNS", None)
 _prefect_home = tempfile.mkdtemp(prefix="tracker-prefect-")
 atexit.register(shutil.rmtree, _prefect_home, ignore_errors=True)
 
+_state = tempfile.mkdtemp(prefix="tracker-state-")
+atexit.register(shutil.rmtree, _state, ignore_errors=True)
+
 os.environ |= {
+    "XDG_STATE_HOME": _state,
     "DO_NOT_TRACK": "1",
     "PREFECT_HOME": _prefect_home,
     "PREFECT_LOGGING_LEVEL": "WARNING",

@@ -29,6 +29,9 @@ class Settings:
     intranet: str = ""  # hosts of the office's own network, which alone may have private addresses; by spaces
     evidence: str = ""  # a folder; where none is set, `evidence` beside an SQLite store
     evidence_limit: str = "50 MB"
+    journal: str = ""  # the file (or folder) of the journal of sends; else beside an SQLite store, or a state folder
+    alarm: str = ""  # smtp://relay?to=duty@office: who hears when nothing is sent, by a road of its own
+    ping: str = ""  # a URL that is called while all is well, so that silence alarms outside
     watch_every: str = "5 minutes"  # a live store nobody swept, or sent from, for longer has a gap
 
     @classmethod

@@ -50,6 +50,7 @@ from tests.simulation.a_store import DUE, TOLD, a_store_before_the_day, minutes
 from tracker.notify.send import Sender
 from tracker.operations import deliver, open_store, rebuild, sweep, verify
 from tracker.operations.deliver import open_sender
+from tracker.operations.journal import state_folder
 from tracker.settings import Settings
 from tracker.store import outbox
 from tracker.store.store import Store
@@ -181,6 +182,7 @@ class SqliteStores:
     @contextmanager
     def fresh(self) -> Iterator[None]:
         shutil.copyfile(self.prepared, self.copy)
+        shutil.copyfile(f"{self.prepared}.sends", f"{self.copy}.sends")
         try:
             yield
         finally:
@@ -197,6 +199,9 @@ class PostgresStores:
         url = f"postgresql+psycopg://postgres@127.0.0.1:{cluster.port}"
         self._run("CREATE DATABASE kill_prepared TEMPLATE template0")
         a_store_before_the_day(f"{url}/kill_prepared").close()
+        # every copy goes by one name, and so has one journal of sends, which starts each story as it was
+        self.journal = max(state_folder().glob("*.sends"), key=lambda file: file.stat().st_mtime_ns)
+        self.sends = self.journal.read_bytes()
         with self.fresh():
             self.store = open_store(f"{url}/kill_copy")
             self.store.close()
@@ -204,6 +209,7 @@ class PostgresStores:
     @contextmanager
     def fresh(self) -> Iterator[None]:
         self._run("CREATE DATABASE kill_copy TEMPLATE kill_prepared")
+        self.journal.write_bytes(self.sends)
         try:
             yield
         finally:
@@ -212,6 +218,7 @@ class PostgresStores:
     def close(self) -> None:
         self._run("DROP DATABASE kill_prepared WITH (FORCE)")
         self.admin.close()
+        self.journal.unlink()
 
     def _run(self, statement: str) -> None:
         self.admin.execute(sql.SQL(statement))  # type: ignore[arg-type]

@@ -87,7 +87,7 @@ class Outbox:
                 self._channels.get(entry.payload["agency"], set()).discard(entry.payload["channel"])
             case "delivery":
                 self._attempted(entry)
-            case "reminder_closed":
+            case "reminder_closed" | "reconciled":
                 self._close(entry.payload["reminder"], entry.payload["state"], entry.payload["why"])
         if after is None:
             return

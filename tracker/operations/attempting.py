@@ -20,6 +20,7 @@ from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
 from tracker.operations.channels import public_address
 from tracker.operations.digests import digest_of, item_of
+from tracker.operations.journal import Journal
 from tracker.operations.notices import notice_of
 from tracker.operations.recipients import NO_LONGER, Recipient, recipient
 from tracker.operations.recording import registry_in_force
@@ -64,6 +65,7 @@ class Turn:
     at: datetime
     actor: str
     settings: Settings
+    journal: Journal = field(default_factory=lambda: Journal(None))
     _registry: Registry | None = field(default=None)
 
     @property
@@ -146,6 +148,9 @@ def _still_owed(turn: Turn, members: Sequence[Reminder]) -> tuple[list[_Owed], l
         if assignment is None or (why := _void(reminder, assignment)):
             why = "the assignment is gone" if assignment is None else why
             aside.append(_set_aside(turn, reminder, "cancelled", str(why)))
+        elif why := turn.journal.sent_before(reminder):
+            _set_aside(turn, reminder, "accepted", why)
+            aside.append("known")
         elif (reader := recipient(turn.connection, assignment, reminder.agency, on=today)) is None:
             aside.append(_set_aside(turn, reminder, "cancelled", NO_LONGER))
         else:

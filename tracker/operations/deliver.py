@@ -13,10 +13,13 @@ from datetime import datetime
 from typing import Protocol
 
 from tracker.notify.digest import Digest
+from tracker.notify.message import message_id
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
 from tracker.notify.send import Sender
+from tracker.operations import guard
 from tracker.operations.attempting import LEASE, UNMADE, Job, Turn, begin, end
+from tracker.operations.journal import Journal
 from tracker.operations.watching import attend
 from tracker.settings import Settings
 from tracker.store import ledger, outbox
@@ -42,6 +45,7 @@ class Delivered:
     unknown: int = 0
     cancelled: int = 0
     failed: int = 0
+    known: int = 0  # had left before a restore, as the journal of sends knew
 
     def plus(self, what: str) -> "Delivered":
         """Return the counts with one more of a kind."""
@@ -69,7 +73,11 @@ def deliver(
     actor: str = "deliver",
     limit: int | None = None,
 ) -> Delivered:
-    """Send every reminder that is due and return how the attempts ended; `limit` bounds their number."""
+    """Send every reminder that is due and return how the attempts ended; `limit` bounds their number.
+
+    Raises Refused, with the code on-hold, where the store may send nothing: see `guard`.
+    """
+    journal = guard.check(store, settings, at=clock(), actor=actor)
     total, ended = Delivered(), None
     while True:
         with store.write() as connection:
@@ -77,7 +85,7 @@ def deliver(
             at = head.go_on(clock()) if ended else head.settle(clock())
             if not ended:
                 head = attend(connection, "deliver", head=head, at=at, actor=actor, every=settings.watch_limit)
-            turn = Turn(connection, head, at, actor, settings)
+            turn = Turn(connection, head, at, actor, settings, journal)
             if ended:
                 end(turn, ended.job, ended.outcome)
             job = None
@@ -91,16 +99,20 @@ def deliver(
                     total = total.plus(what)
         if job is None:
             return total
-        outcome = _send(sender, job)
+        outcome = _send(sender, job, journal, turn)
         total = total.plus(outcome.kind)
         ended = _Ended(job, outcome)
 
 
-def _send(sender: Sends, job: Job) -> Outcome:
+def _send(sender: Sends, job: Job, journal: Journal, turn: Turn) -> Outcome:
+    mail = message_id(job.notice)
+    journal.about_to_send(job.members, attempt=job.attempt, message_id=mail, head=turn.head, at=turn.at)
     try:
-        return sender.send(job.address, job.notice)
+        outcome = sender.send(job.address, job.notice)
     except Exception as error:  # one notice that cannot be written must not hold up the others
-        return Outcome("temporary", None, f"{UNMADE}: {type(error).__name__}: {error}")
+        outcome = Outcome("temporary", None, f"{UNMADE}: {type(error).__name__}: {error}")
+    journal.ended(job.members, attempt=job.attempt, outcome=outcome.kind)
+    return outcome
 
 
 @contextmanager

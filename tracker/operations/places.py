@@ -66,6 +66,12 @@ def file_name(origin: str) -> str:
     return f"seals-{origin.rpartition('/')[2]}.txt"
 
 
+def newest(folder: Path, origin: str) -> Note | None:
+    """Return the seal of the most entries that a folder holds of a ledger; raises Invalid, OSError."""
+    held = _tail(folder / file_name(origin))
+    return max(find(held[: held.rfind("\n") + 1]), key=lambda one: one.seal.size, default=None)
+
+
 def to_folder(folder: Path, note: Note, *, known: Known) -> str | None:
     """Append a note to the file of its ledger in a folder, through to the disk.
 
@@ -75,16 +81,16 @@ def to_folder(folder: Path, note: Note, *, known: Known) -> str | None:
     file = folder / file_name(note.seal.origin)
     try:
         held = _tail(file)
-        newest = max(find(held[: held.rfind("\n") + 1]), key=lambda one: one.seal.size, default=None)
+        last = max(find(held[: held.rfind("\n") + 1]), key=lambda one: one.seal.size, default=None)
     except Invalid as error:
         return f"{file} holds something spoilt: {error}"
     except OSError as error:
         return f"{file} cannot be read: {error.strerror}"
-    if newest is not None:
-        if newest.text() == note.text():
+    if last is not None:
+        if last.text() == note.text():
             return None
-        if newest.seal.size >= note.seal.size or known(newest.seal.size) != newest.text():
-            return f"{file} holds a seal of {newest.seal.size:,} entries that this store does not have: was it rewound?"
+        if last.seal.size >= note.seal.size or known(last.seal.size) != last.text():
+            return f"{file} holds a seal of {last.seal.size:,} entries that this store does not have: was it rewound?"
     try:
         _append(file, note.text(), torn=bool(held) and not held.endswith("\n"))
     except OSError as error:

@@ -164,7 +164,7 @@ class Past:
 
     def _state(self, reminder: Reminder, tried: list[Delivery]) -> tuple[str, str | None]:
         last = self._last.get(reminder.reference)
-        if last is not None and last.kind == "reminder_closed":
+        if last is not None and last.kind in ("reminder_closed", "reconciled"):
             return str(last.payload["state"]), str(last.payload["why"])
         if tried and tried[-1].finished_at is None:
             return "sending", None

@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
+from tracker.cli import foretell
 from tracker.cli.opened import opened, reading, registry_at
 from tracker.cli.options import Format, Known, Limit, ReadAt, Shown
 from tracker.cli.output import put
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Reminders and their delivery.")
+app.command("preview")(foretell.preview)
+app.command("try")(foretell.attempt)
 
 
 class State(StrEnum):

@@ -22,7 +22,7 @@ from tracker.files.extensions import KEYS as EXTENSION_KEYS
 from tracker.files.extensions import read_extensions
 from tracker.files.form import Form, form, several, table, text
 from tracker.files.ladders import KEYS as LADDER_KEYS
-from tracker.files.ladders import read_ladders
+from tracker.files.ladders import Reminding, read_ladders
 from tracker.files.nodes import Node, Sequence, decode, parse
 from tracker.files.reader import read_bytes
 from tracker.files.report import Report, Spot
@@ -78,6 +78,15 @@ def read_registry(folder: Path) -> tuple[Registry | None, tuple[Finding, ...]]:
         head=ladders.head,
     )
     return found, findings
+
+
+def read_policy(file: Path, registry: Registry) -> tuple[Reminding | None, tuple[Finding, ...]]:
+    """Return a ladders.yaml of its own, to be tried with the agencies of a registry, and the findings."""
+    reports: list[Report] = []
+    fields = _open(file, LADDER_KEYS, reports)
+    found = read_ladders(fields, _offices(registry.agencies)) if fields else None
+    findings = tuple(sorted(finding for report in reports for finding in report.findings))
+    return None if any(report.failed for report in reports) else found, findings
 
 
 def _extensions(folder: Path, reports: list[Report]) -> ExtensionRules | None:

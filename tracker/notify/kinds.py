@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from tracker.notify.relay import is_loopback
 from tracker.notify.way import MAIL, WEBHOOK, Way
@@ -57,7 +57,7 @@ class Kind:
 
     def _public(self, fields: Fields) -> str:
         said = fields.get(self.shown, "")
-        return (urlsplit(said).hostname or "") if self.shown == "url" else said or "…"
+        return _host(said) if self.shown == "url" else said or "…"
 
 
 def wrong_with(kind: str, fields: Fields) -> str | None:
@@ -101,19 +101,15 @@ def host_of(way: Way) -> str:
     if known is None or not known.hosted or way.kind == MAIL:
         return ""
     if way.kind == WEBHOOK:
-        return urlsplit(way.fields["url"]).hostname or ""
+        return _host(way.fields["url"])
     return way.fields["host"].partition(":")[0]
 
 
-def secrets_of(way: Way) -> frozenset[str]:
-    """Return every text of a way that no log, entry or page may hold, whatever it is written as."""
-    known = KINDS.get(way.kind)
-    kept = {one.name for one in known.fields if not one.secret and one.name != "url"} if known else set()
-    found: set[str] = set()
-    for name, value in way.fields.items():
-        if name not in kept:
-            found |= {value, unquote(value), *re.split(r"[/?&=:#@.]", value)}
-    return frozenset(one for one in found if len(one) > 3)
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _served(fields: Fields, schema: str, **more: Any) -> dict[str, Any]:

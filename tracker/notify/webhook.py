@@ -239,9 +239,7 @@ def judged(status: int, headers: Headers, *, at: datetime) -> Outcome:
     if status in (408, 429) or status >= 500:
         return Outcome("temporary", status, f"the receiver answered {said}", waits(headers, at=at))
     if 300 <= status < 400:
-        return Outcome(
-            "permanent", status, f"the receiver answered {said}: it sends us elsewhere, which is not followed"
-        )
+        return Outcome("permanent", status, f"the receiver answered {said}: a redirect, which is not followed")
     if status < 200:
         return Outcome("unknown", status, f"the receiver answered {said} and nothing more")
     return Outcome("permanent", status, f"the receiver answered {said}")

@@ -36,7 +36,7 @@ READ = ["GET", "HEAD"]
 def create_app(store: Store, settings: Settings, limits: Limits | None = None) -> FastAPI:
     """Return the app of a store; the secret that signs links is made where there is none."""
     keys_of(store, settings, make=True)
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="tracker")
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     desk = _Desk(store, settings)
     app.add_api_route("/l/{token}", desk.show, methods=READ, response_class=HTMLResponse)
     app.add_api_route("/l", desk.do, methods=["POST"], response_class=HTMLResponse)

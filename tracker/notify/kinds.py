@@ -208,7 +208,7 @@ _MAIL = Field("address", "a mailbox, name@host", r"(?s:.+)")  # `check_channel` 
 _URL = Field("url", "https://host/path, as the receiver gave it", r"[!-~]+")
 _SIGNING = Field("secret", "the signing secret, where the receiver checks signatures: whsec_…", r"[!-~]+", True, True)
 _BOT_TOKEN = Field("token", "the bot's token, digits:letters", r"\d{6,12}:[A-Za-z0-9_-]{30,60}", secret=True)
-_CHAT = Field("chat", "the chat's number, or @name of a public channel", r"-?\d{1,20}|@[A-Za-z]\w{4,31}")
+_CHAT = Field("chat", "the chat's number, or @name of a public channel", r"-?\d{1,20}|@[A-Za-z][A-Za-z0-9_]{4,31}")
 _TOPIC = Field("topic", "the number of a topic in the chat", r"\d{1,12}", optional=True)
 _SLACK = r"https://hooks\.slack\.com/services/[A-Z0-9]{6,16}/[A-Z0-9]{6,16}/[A-Za-z0-9]{16,40}"
 _QUERY = r"[A-Za-z0-9_.~=&%+/-]*"
@@ -219,7 +219,7 @@ _TEAMS = (
 )
 _ROCKET = r"[A-Za-z0-9]{16,40}/[A-Za-z0-9]{20,60}"
 _DISCORD = r"https://(?:ptb\.|canary\.)?discord(?:app)?\.com/api/webhooks/\d{6,25}/[A-Za-z0-9_-]{20,120}"
-_GOOGLE = r"https://chat\.googleapis\.com/v1/spaces/[A-Za-z0-9_-]+/messages\?key=[A-Za-z0-9_-]+&token=[A-Za-z0-9_%=-]+"
+_GOOGLE = r"https://chat\.googleapis\.com/v1/spaces/[A-Za-z0-9_-]+/messages\?key=[A-Za-z0-9_-]+&token=[A-Za-z0-9_-]+(?:=|%3D){0,2}"
 
 
 def _given(pattern: str) -> Field:
@@ -254,7 +254,7 @@ _ALL = (
         "rocketchat", "Rocket.Chat, by an incoming webhook",
         (
             HOST, _token("the two last parts of the webhook's URL, with / between", _ROCKET),
-            Field("room", "the room, where it is not the webhook's own", r"[\w.-]{1,100}", optional=True),
+            Field("room", "the room, where it is not the webhook's own", r"[A-Za-z0-9_.-]{1,100}", optional=True),
         ),
         "host", _rocketchat,
     ),
@@ -273,7 +273,7 @@ _ALL = (
             Field("host", "the server's name, such as moha.zulipchat.com", rf"{_LABEL}\.{_NAME}"),
             Field("bot", "the bot's name, without -bot and what follows", r"[A-Za-z0-9_-]{1,32}"),
             _token("the bot's key", r"[A-Za-z0-9]{32}"),
-            Field("stream", "the stream, without a space", r"[\w.-]{1,60}"),
+            Field("stream", "the stream, without a space", r"[A-Za-z0-9_.-]{1,60}"),
         ),
         "host", _zulip,
     ),

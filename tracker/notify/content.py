@@ -48,6 +48,7 @@ class Sheet:
     rows: tuple[Row, ...]
     working: Row | None
     button: Link
+    acts: tuple[Link, ...]
     ways: tuple[Link, ...]
     following: tuple[str, ...]
     office: str
@@ -69,6 +70,7 @@ def sheet(notice: Notice) -> Sheet:
         rows=tuple(_rows(notice)),
         working=_working(notice),
         button=Link(_button(notice), notice.report_url),
+        acts=tuple(_acts(notice)),
         ways=tuple(_ways(notice)),
         following=tuple(_following(notice)),
         office=notice.office,
@@ -265,12 +267,17 @@ def _button(notice: Notice) -> str:
     return words.gettext("REPORT THE RESULT")
 
 
-def _ways(notice: Notice) -> Iterator[Link]:
+def _acts(notice: Notice) -> Iterator[Link]:
+    """Yield what can be done by a click and without a login."""
     words = catalogue(notice.language)
     if notice.acknowledge_url:
         yield Link(words.gettext("Acknowledge"), notice.acknowledge_url)
     if notice.snooze_url:
         yield Link(words.gettext("Remind me later"), notice.snooze_url)
+
+
+def _ways(notice: Notice) -> Iterator[Link]:
+    words = catalogue(notice.language)
     if notice.last_day:
         yield Link(words.gettext("Need more time"), notice.extension_url)
     yield Link(words.gettext("Not your task"), notice.contest_url)

@@ -68,6 +68,7 @@ class TaskPage:
     """The page behind a link, in reading order; every text is plain and on one line."""
 
     sheet: Sheet
+    rows: tuple[Row, ...]
     glyph: str
     title: str
     addressed: str
@@ -91,6 +92,7 @@ def task_page(sight: Sight, *, here: str, stamp: Callable[[str], str], refused: 
     return _template("task.html").render(
         page=TaskPage(
             sheet=page,
+            rows=tuple(row for row in page.rows if row.lines != (notice.task_title,)),  # the title is the heading
             glyph=GLYPHS[page.stage],
             title=notice.task_title,
             addressed=words.gettext("For: {reader}").format(reader=notice.recipient_name or notice.agency_name),

@@ -57,6 +57,17 @@ def test_each_stage_reads_as_agreed_in_each_language(stage: str, language: str) 
     _same(GOLDEN / f"{stage}-{language}.html", rendered.html)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_can_be_done_by_a_click_stands_after_the_report(language: str) -> None:
+    token = "1.0123abcd.WyIyMDI1LzQxMi10Yi12cGNwL3JlcG9ydC9CTlYiXQ." + "A" * 43
+    acts = {f"{action}_url": f"https://directives.example/l/{token}" for action in ("acknowledge", "snooze")}
+    rendered = render(a_notice(stage="before", language=language, **acts))
+    _same(GOLDEN / f"links-{language}.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")
+    _same(GOLDEN / f"links-{language}.html", rendered.html)
+    for part in (rendered.text, rendered.html):
+        assert part.count(token) >= 2  # where a button leads is there to be read
+
+
 @pytest.mark.parametrize(("stage", "language"), EVERY)
 def test_both_parts_show_every_address_in_clear(stage: str, language: str) -> None:
     notice = a_notice(stage=stage, language=language)

@@ -93,7 +93,7 @@ def channel(connection: Connection, agency: str, name: str) -> Channel | None:
 
 
 def set_channels(connection: Connection, rows: Sequence[Channel]) -> None:
-    """Write channels, replacing those of the same agency and name."""
+    """Write channels, replacing those of the same agency and name; what they held is wiped from an SQLite file."""
     for channel in rows:
         remove_channel(connection, channel.agency, channel.name)
     values = [{name: getattr(c, name) for name in Channel.__dataclass_fields__} for c in rows]
@@ -103,6 +103,8 @@ def set_channels(connection: Connection, rows: Sequence[Channel]) -> None:
 
 def remove_channel(connection: Connection, agency: str, name: str) -> bool:
     """Remove a channel and return whether there was one."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")  # an old address may be a secret
     return connection.execute(delete(CHANNEL).where(CHANNEL.c.agency == agency, CHANNEL.c.name == name)).rowcount > 0
 
 

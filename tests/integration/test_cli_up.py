@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -67,12 +68,12 @@ def folder(tmp_path: Path) -> Path:
 class Up:
     """`tracker up`, running in a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, web_port: int = 0) -> None:
         self.folder = folder
         self.port = free_port()
         code = "from tracker.cli.main import main; main()"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, "up", "--port", str(self.port)],
+            [sys.executable, "-c", code, "up", "--port", str(self.port), "--web-port", str(web_port)],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{Path(__file__).parent.parent.parent}"},
             stdout=subprocess.PIPE,
@@ -156,3 +157,27 @@ def test_without_a_store_nothing_is_started(folder: Path) -> None:
     assert status == 1
     assert "tracker init" in stderr
     assert not (folder / "server.json").exists()
+
+
+def test_the_pages_are_served_beside_the_flows_and_stop_with_them(folder: Path) -> None:
+    port = free_port()
+    running = Up(folder, port)
+    running.ready()
+    assert answers(f"http://127.0.0.1:{port}/healthz")
+    running.process.send_signal(signal.SIGTERM)
+    status, _ = running.ended()
+    assert status == 0
+    assert running.nobody_is_left()
+    assert not answers(f"http://127.0.0.1:{port}/healthz", patience=0)
+
+
+def answers(url: str, patience: float = 60) -> bool:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            with urlopen(url, timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.1)

@@ -74,7 +74,7 @@ app.add_typer(channel.app, name="channel")
 app.add_typer(db.app, name="db")
 app.add_typer(config.app, name="config")
 app.command("web", short_help="Serve the page behind the links of mails.")(web.web)
-app.command("up", short_help="Start Prefect and the flows; keep both running.")(up.up)
+app.command("up", short_help="Start Prefect, the flows and the pages; keep them running.")(up.up)
 app.command(
     "demo",
     short_help="Play three real directives on this machine.",

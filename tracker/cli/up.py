@@ -1,4 +1,4 @@
-"""`tracker up`: a Prefect server and the served flows, started, watched and stopped together."""
+"""`tracker up`: a Prefect server, the served flows and the pages, started, watched and stopped together."""
 
 import contextlib
 import os
@@ -28,8 +28,11 @@ def up(
     data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Where Prefect keeps its own files.")] = Path(
         ".tracker"
     ),
+    web_port: Annotated[
+        int, typer.Option("--web-port", min=0, max=65535, help="Port of the pages behind the links of mails; 0: none.")
+    ] = 8000,
 ) -> None:
-    """Start the Prefect server and the flows, and keep both running; Ctrl-C stops both."""
+    """Start the Prefect server, the flows and the pages, and keep them running; Ctrl-C stops them all."""
     with opened(ctx) as store:  # no server for a store that is not there
         kind = "a rehearsal" if store.position().is_rehearsal else "live"
     environment = _environment(settings_of(ctx).database_url, port, data)
@@ -47,8 +50,13 @@ def up(
             say(f"tracker: try-later: what the server said is in {log}")
             raise typer.Exit(TRY_LATER)
         running["flows"] = _start(["-m", "flows.serve"], environment, sys.stderr)
+        if web_port:
+            pages = ["-m", "tracker.web", "--port", str(web_port)]
+            running["pages"] = _start(pages, environment, sys.stderr)
         print(f"flows and history of runs: http://127.0.0.1:{port}", flush=True)
         print(f"API: {api}", flush=True)
+        if web_port:
+            print(f"pages: http://127.0.0.1:{web_port}", flush=True)
         say(f"the store is {kind}; Ctrl-C stops everything")
         raise typer.Exit(_watch(running, stop))
     finally:

@@ -32,6 +32,8 @@ class Settings:
     journal: str = ""  # the file (or folder) of the journal of sends; else beside an SQLite store, or a state folder
     alarm: str = ""  # smtp://relay?to=duty@office: who hears when nothing is sent, by a road of its own
     ping: str = ""  # a URL that is called while all is well, so that silence alarms outside
+    rate: str = "1000"  # messages in ten minutes at most, from a live store
+    hold_above: str = "1000"  # with more owed at once, what is not urgent waits for an operator
     watch_every: str = "5 minutes"  # a live store nobody swept, or sent from, for longer has a gap
 
     @classmethod
@@ -50,6 +52,20 @@ class Settings:
         return frozenset(self.intranet.lower().replace(",", " ").split())
 
     @property
+    def rate_limit(self) -> int:
+        """Return how many messages may leave in ten minutes; raises Invalid for no number above zero."""
+        return _number(self.rate, "TRACKER_RATE")
+
+    @property
+    def hold_limit(self) -> int:
+        """Return how many may be owed at once before some wait for an operator; raises Invalid for no number.
+
+        >>> Settings(hold_above="50").hold_limit
+        50
+        """
+        return _number(self.hold_above, "TRACKER_HOLD_ABOVE")
+
+    @property
     def watch_limit(self) -> timedelta:
         """Return how long nobody may sweep or send before that is a gap; raises Invalid for no number of minutes.
 
@@ -60,3 +76,9 @@ class Settings:
         if not number.isascii() or not number.isdigit() or unit.strip() not in ("", "minute", "minutes"):
             raise Invalid(f"'{self.watch_every}' is no number of minutes: see TRACKER_WATCH_EVERY", code="bad-setting")
         return timedelta(minutes=int(number))
+
+
+def _number(text: str, variable: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise Invalid(f"'{text}' is no number above zero: see {variable}", code="bad-setting")
+    return int(text)

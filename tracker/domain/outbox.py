@@ -5,6 +5,7 @@ attempt under way; every attempt that ended has an entry.
 """
 
 import base64
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,6 +27,10 @@ TRIES = 8
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
 SPREAD = 5  # a wait is longer by up to a fifth, so that what failed together does not come back together
+ALARM, ALARMED = "alarm", "alarmed"
+HELD, RELEASED, DROPPED = "reminders_held", "released_hold", "dropped_hold"
+# what goes whatever happened, and is never held back for an operator
+URGENT = frozenset({"due", "overdue", "escalated", ALARM})
 # what leaves in one mail with others that one office is owed on one channel; everything else goes alone
 BUNDLED = frozenset({"assigned", "before", "half", "due", "overdue", "escalated", "review"})
 
@@ -89,6 +94,10 @@ class Outbox:
                 self._attempted(entry)
             case "reminder_closed" | "reconciled":
                 self._close(entry.payload["reminder"], entry.payload["state"], entry.payload["why"])
+            case "alarmed":
+                self._alarmed(entry)
+            case "reminders_held" | "released_hold" | "dropped_hold":
+                self._held(entry)
         if after is None:
             return
         if entry.kind == "swept" and entry.payload["rung"] is not None:
@@ -126,6 +135,23 @@ class Outbox:
                 told = replace(told, state=state, due_at=due_at, why=why, bundle=said.get("bundle"))
             self._put(replace(told, attempts=max(told.attempts, attempt.attempt)))
 
+    def _alarmed(self, entry: Entry) -> None:
+        names = sorted(self._channels.get(entry.payload["to"], ())) or [NO_CHANNEL]
+        for new in alarms(entry.payload, names, at=entry.recorded_at):
+            known = self.reminders.get(new.reference)
+            more = replace(known, payload=alarmed(known.payload, entry.payload["reminders"])) if known else new
+            self._put(more)
+
+    def _held(self, entry: Entry) -> None:
+        why = entry.payload.get("why")
+        for told in filter(None, map(self.reminders.get, entry.payload["reminders"])):
+            if entry.kind == HELD:
+                self._put(replace(told, state="held", due_at=None, hold=why))
+            elif entry.kind == RELEASED:
+                self._put(replace(told, state="pending", due_at=entry.recorded_at))
+            else:
+                self._close(told.reference, "cancelled", str(why))
+
     def _close(self, reference: str, state: str, why: str) -> None:
         told = self.reminders.get(reference)
         if told is not None:
@@ -134,7 +160,7 @@ class Outbox:
     def _put(self, told: Told) -> None:
         self.reminders[told.reference] = told
         pending = self._pending.setdefault(told.assignment, set())
-        if told.state == "pending":
+        if told.state in ("pending", "held"):
             pending.add(told.reference)
         else:
             pending.discard(told.reference)
@@ -186,6 +212,39 @@ def made(
         due_at=at if state == "pending" else None,
         why=why,
     )
+
+
+def alarms(payload: Payload, channels: Iterable[str], *, at: datetime) -> Iterator[Told]:
+    """Yield the reminders that tell an office, on each of its channels, of others that failed."""
+    for channel in channels:
+        key = f"l1|{ALARM}|{payload['rung']}|{payload['to']}|{channel}"
+        reachable = channel != NO_CHANNEL
+        yield Told(
+            key=key,
+            reference=reference_of(key),
+            assignment="",
+            rung=payload["rung"],
+            stage=ALARM,
+            version=0,
+            agency=payload["to"],
+            channel=channel,
+            moment=at,
+            made_at=at,
+            state="pending" if reachable else "failed",
+            due_at=instant(payload["due_at"]) if reachable else None,
+            why=None if reachable else NO_WAY,
+            payload=alarmed("{}", payload["reminders"]),
+        )
+
+
+def alarmed(payload: str, failed: Iterable[str]) -> str:
+    """Return the payload of an alarm with more reminders that failed.
+
+    >>> alarmed(alarmed("{}", ["ntf-b"]), ["ntf-a", "ntf-b"])
+    '{"failed":["ntf-b","ntf-a"]}'
+    """
+    known = json.loads(payload).get("failed", [])
+    return json.dumps({"failed": list(dict.fromkeys([*known, *failed]))}, separators=(",", ":"))
 
 
 def after_attempt(

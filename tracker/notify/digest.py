@@ -17,13 +17,17 @@ SHOWN = 10
 SUBJECT_MAX = 200
 HEAD_SHOWN = 16
 # the order in which stages are counted and shown; a mail carries the colour of the first it has
-GROUPS = ("escalated", "overdue", "due", "before", "assigned", "review")
+ALARM = "alarm"  # a list of reminders that failed, for who follows all up
+GROUPS = (ALARM, "escalated", "overdue", "due", "before", "assigned", "review")
 _GROUP = {"half": "before"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One reminder of a digest; `agency` and `covers_for` say for whom, where the reader is not the lead."""
+    """One reminder of a digest; `agency` and `covers_for` say for whom, where the reader is not the lead.
+
+    Of one that failed, `agency` is who was not reached, by which `way`, and `why`.
+    """
 
     reference: str
     stage: str
@@ -35,6 +39,8 @@ class Item:
     agency: str | None
     covers_for: str | None
     url: str
+    way: str = ""
+    why: str = ""
 
     @property
     def group(self) -> str:
@@ -126,6 +132,8 @@ def _cleaned(item: Item) -> Item:
         agency=item.agency and folded(item.agency),
         covers_for=item.covers_for and folded(item.covers_for),
         url=folded(item.url),
+        way=folded(item.way),
+        why=folded(item.why),
     )
 
 
@@ -144,7 +152,7 @@ def page(digest: Digest) -> Page:
         opening=_opening(digest),
         lines=tuple(_line(item, digest) for item in items[:SHOWN]),
         more=more,
-        button=words.gettext("SEE ALL TASKS"),
+        button=words.gettext("SEE WHAT FAILED") if digest.stage == ALARM else words.gettext("SEE ALL TASKS"),
         url=digest.url,
         following=tuple(_following(digest)),
         office=digest.office,
@@ -173,6 +181,8 @@ def counted(digest: Digest) -> str:
 def _count(group: str, n: int, language: str) -> str:
     words = catalogue(language)
     match group:
+        case "alarm":
+            pattern = words.ngettext("{count} reminder not delivered", "{count} reminders not delivered", n)
         case "escalated":
             pattern = words.ngettext("{count} escalated", "{count} escalated", n)
         case "overdue":
@@ -207,6 +217,10 @@ def _banner(digest: Digest) -> str | None:
 
 def _opening(digest: Digest) -> str:
     words, n = catalogue(digest.language), len(digest.items)
+    if digest.stage == ALARM:
+        return words.gettext(
+            "These reminders did not reach their offices and are not tried again: please look into it."
+        )
     pattern = words.ngettext(
         "{count} task needs your attention: {counts}.", "{count} tasks need your attention: {counts}.", n
     )
@@ -216,6 +230,12 @@ def _opening(digest: Digest) -> str:
 def _line(item: Item, digest: Digest) -> Line:
     words = catalogue(digest.language)
     basis = item.directive_number
+    if item.stage == ALARM:
+        when = words.gettext("not delivered to {agency} by {way}: {why}")
+        when = when.format(agency=item.agency, way=item.way, why=item.why)
+        return Line(
+            title=item.task_title, when=when, basis=f"{basis} {item.reference}".strip(), url=item.url, late=True
+        )
     if item.covers_for and item.agency:
         basis += " – " + words.gettext("{agency} answers; you are deputy for {covered}").format(
             agency=item.agency, covered=item.covers_for

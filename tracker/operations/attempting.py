@@ -13,17 +13,19 @@ from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
 from tracker.domain.entry import Draft, Payload, stamp
 from tracker.domain.errors import TrackerError
-from tracker.domain.outbox import QUIET, TRIES, after_attempt, bundle_of, retry_at
+from tracker.domain.outbox import BUNDLED, QUIET, TRIES, after_attempt, bundle_of, retry_at
 from tracker.notify.digest import Digest, Item
 from tracker.notify.message import message_id
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
-from tracker.operations.channels import public_address
-from tracker.operations.digests import digest_of, item_of
+from tracker.notify.way import To, public_address
+from tracker.operations.alarming import alarm
+from tracker.operations.digests import digest_of, item_of, list_of
 from tracker.operations.journal import Journal
 from tracker.operations.notices import notice_of
 from tracker.operations.recipients import NO_LONGER, Recipient, recipient
 from tracker.operations.recording import registry_in_force
+from tracker.operations.ways import Ways
 from tracker.settings import Settings
 from tracker.store import adopted, assignments, ledger, outbox
 from tracker.store.adopted import Channel
@@ -34,6 +36,7 @@ from tracker.store.store import Connection
 # longer than the slowest conversation the sender's time-outs allow
 LEASE = timedelta(minutes=5)
 UNMADE = "the notice could not be made"
+STOPPED = "the worker stopped before it could say what became of this attempt"
 # what a notice that cannot be made raises; a database that is away is no fault of the notice
 MISTAKES = (TrackerError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError)
 
@@ -46,7 +49,7 @@ class Job:
     bundle: str | None
     attempt: int
     delivery: int
-    address: str
+    way: To
     notice: Notice | Digest
     started_at: datetime
 
@@ -65,6 +68,7 @@ class Turn:
     at: datetime
     actor: str
     settings: Settings
+    ways: Ways
     journal: Journal = field(default_factory=lambda: Journal(None))
     _registry: Registry | None = field(default=None)
 
@@ -80,6 +84,10 @@ class Turn:
         draft = Draft(kind=kind, effective_at=self.at, actor=self.actor, assignment=about, payload=payload)
         self.head = ledger.append(self.connection, [draft], at=self.at, head=self.head)
         return self.head.seq
+
+    def alarm(self, failed: Sequence[Reminder]) -> None:
+        """Tell the secretariat of reminders that failed for good."""
+        self.head = alarm(self.connection, failed, registry=self.registry, head=self.head, at=self.at, actor=self.actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +123,52 @@ def begin(turn: Turn, claimed: Reminder) -> Begun:
     members = found or outbox.mates(turn.connection, claimed, at=turn.at)
     if claimed.state == "sending":
         _give_up_attempt(turn, members)
-    owed, aside = _still_owed(turn, members)
     channel = adopted.channel(turn.connection, claimed.agency, claimed.channel)  # as it is now, not when it was made
+    if not claimed.assignment:
+        return _begin_list(turn, claimed, channel)
+    owed, aside = _still_owed(turn, members)
     if owed and (why := _hopeless(claimed, channel)):
-        aside += [_set_aside(turn, one.reminder, "failed", why) for one in owed]
+        aside += _fail(turn, [one.reminder for one in owed], why)
     elif owed and channel is not None:
         job, unmade = _prepared(turn, owed, channel, bundle=claimed.bundle)
         return Begun(job, (*aside, *unmade))
     return Begun(None, tuple(aside))
 
 
+def _begin_list(turn: Turn, claimed: Reminder, channel: Channel | None) -> Begun:
+    """Begin an attempt at what is about no single assignment; it is never void."""
+    if why := turn.journal.sent_before(claimed):
+        _set_aside(turn, claimed, "accepted", why)
+        return Begun(None, ("known",))
+    if (why := _hopeless(claimed, channel)) or channel is None:
+        return Begun(None, tuple(_fail(turn, [claimed], str(why))))
+    try:
+        digest = list_of(
+            turn.connection,
+            claimed,
+            registry=turn.registry,
+            settings=turn.settings,
+            head=turn.head,
+            language=_language(turn, channel),
+            at=turn.at,
+        )
+    except MISTAKES as error:
+        return Begun(None, (_could_not(turn, claimed, channel, error),))
+    return Begun(_written(turn, [claimed], channel, digest, None))
+
+
 def end(turn: Turn, job: Job, outcome: Outcome) -> None:
     """Record how an attempt ended; a worker whose lease was taken over changes only its own attempt."""
     # a mail that could not be made never left: its members go alone from now on, and only one of them fails again
     bundle = None if outcome.detail.startswith(UNMADE) else job.bundle
-    began = _Began(job.attempt, public_address(job.address), message_id(job.notice), job.started_at)
+    began = _Began(job.attempt, public_address(job.way), message_id(job.notice), job.started_at)
     again = retry_at(outcome.kind, job.key, attempt=job.attempt, at=turn.at, asked=outcome.retry_after)
     state, _, why = after_attempt(outcome.kind, outcome.detail, attempt=job.attempt, at=turn.at)
     mine = outbox.finish(turn.connection, job.members, state=state, due_at=again, why=why, bundle=bundle)
     said = _said(job.members, began, outcome, bundle=bundle, again=again, late=not mine)
     _end_attempt(turn, job.delivery, outcome, seq=turn.record("delivery", job.members[0], said))
+    if state == "failed" and mine:
+        turn.alarm(job.members)
 
 
 def _still_owed(turn: Turn, members: Sequence[Reminder]) -> tuple[list[_Owed], list[str]]:
@@ -160,6 +194,8 @@ def _still_owed(turn: Turn, members: Sequence[Reminder]) -> tuple[list[_Owed], l
 
 def _void(reminder: Reminder, assignment: Assignment) -> str | None:
     """Return why a reminder has nothing left to say, or None."""
+    if reminder.stage not in BUNDLED:
+        return None
     if assignment.facts.progress in QUIET:
         return f"the assignment is {assignment.facts.progress}"
     if assignment.version != reminder.version:
@@ -177,7 +213,7 @@ def _prepared(
     turn: Turn, owed: Sequence[_Owed], channel: Channel, *, bundle: str | None
 ) -> tuple[Job | None, list[str]]:
     """Return the attempt at what is owed, written down; what of it cannot be made fails alone."""
-    language = channel.language or turn.registry.agencies[channel.agency].language
+    language = _language(turn, channel)
     if bundle is None and len(owed) == 1:
         return _alone(turn, owed[0], channel, language)
     parts: list[tuple[_Owed, Item]] = []
@@ -206,6 +242,10 @@ def _prepared(
         at=turn.at,
     )
     return _written(turn, members, channel, digest, bundle), unmade
+
+
+def _language(turn: Turn, channel: Channel) -> str:
+    return channel.language or turn.registry.agencies[channel.agency].language
 
 
 def _alone(turn: Turn, owed: _Owed, channel: Channel, language: str) -> tuple[Job | None, list[str]]:
@@ -244,11 +284,11 @@ def _written(
     turn: Turn, members: Sequence[Reminder], channel: Channel, notice: Notice | Digest, bundle: str | None
 ) -> Job:
     outbox.lease(turn.connection, members, until=turn.at + LEASE, bundle=bundle)
-    attempt = members[0].attempts + 1
+    way, attempt = turn.ways.of(channel), members[0].attempts + 1
     row = {
         "reminder": members[0].id,
         "attempt": attempt,
-        "address": public_address(channel.address),
+        "address": public_address(way),
         "message_id": message_id(notice),
         "started_at": turn.at,
         "seq": notice.seq,
@@ -258,7 +298,7 @@ def _written(
         bundle=bundle,
         attempt=attempt,
         delivery=outbox.begin_attempt(turn.connection, row),
-        address=channel.address,
+        way=way,
         notice=notice,
         started_at=turn.at,
     )
@@ -277,6 +317,8 @@ def _could_not(turn: Turn, reminder: Reminder, channel: Channel, error: Exceptio
     outbox.finish(turn.connection, [reminder], state=state, due_at=again, why=why)
     said = _said([reminder], began, outcome, again=again)
     _end_attempt(turn, delivery, outcome, seq=turn.record("delivery", reminder, said))
+    if state == "failed":
+        turn.alarm([reminder])
     return outcome.kind
 
 
@@ -286,7 +328,7 @@ def _give_up_attempt(turn: Turn, members: Sequence[Reminder]) -> None:
         return
     # the attempt is kept with one of them, which the entry names first, as a worker that comes back will
     ordered = sorted(members, key=lambda reminder: reminder.id != attempt.reminder)
-    outcome = Outcome("unknown", None, "the worker stopped before it could say what became of this attempt")
+    outcome = Outcome("unknown", None, STOPPED)
     began = _Began(attempt.attempt, attempt.address, attempt.message_id, attempt.started_at)
     said = _said(ordered, began, outcome, bundle=ordered[0].bundle, again=turn.at)
     _end_attempt(turn, attempt.id, outcome, seq=turn.record("delivery", ordered[0], said))
@@ -295,6 +337,12 @@ def _give_up_attempt(turn: Turn, members: Sequence[Reminder]) -> None:
 def _end_attempt(turn: Turn, attempt: int, outcome: Outcome, *, seq: int) -> None:
     kind, code, detail = outcome.kind, outcome.code, outcome.detail
     outbox.end_attempt(turn.connection, attempt, outcome=kind, code=code, detail=detail, at=turn.at, seq=seq)
+
+
+def _fail(turn: Turn, reminders: Sequence[Reminder], why: str) -> list[str]:
+    aside = [_set_aside(turn, reminder, "failed", why) for reminder in reminders]
+    turn.alarm(reminders)
+    return aside
 
 
 def _set_aside(turn: Turn, reminder: Reminder, state: str, why: str) -> str:

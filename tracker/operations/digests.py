@@ -1,22 +1,26 @@
 """Digests: one mail about all that one office is owed on one channel, reckoned at the instant it is sent."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
-from tracker.domain.errors import NotFound
-from tracker.domain.outbox import reference_of
+from tracker.domain.errors import Invalid, NotFound
+from tracker.domain.outbox import ALARM, reference_of
 from tracker.notify.digest import Digest, Item
 from tracker.operations.notices import days_told, name_of
-from tracker.operations.reading import directive_in_force
+from tracker.operations.reading import directive_in_force, task_of
 from tracker.operations.recipients import Recipient
 from tracker.settings import Settings
+from tracker.store import outbox
 from tracker.store.ledger import Position
 from tracker.store.outbox import Reminder
 from tracker.store.store import Connection
 
+GATHERED = timedelta(hours=1)  # alarms wait so long for each other
 LATE = timedelta(hours=1)  # a reminder that leaves later than this after its moment says so
 
 
@@ -84,4 +88,63 @@ def digest_of(
         head=head.hash,
         as_of=at,
         rehearsal=head.is_rehearsal,
+    )
+
+
+def list_of(
+    connection: Connection,
+    reminder: Reminder,
+    *,
+    registry: Registry,
+    settings: Settings,
+    head: Position,
+    language: str,
+    at: datetime,
+) -> Digest:
+    """Return the mail of a reminder that is about no single assignment; raises Invalid for a stage that makes none."""
+    if reminder.stage != ALARM:
+        raise Invalid(f"no mail is made for '{reminder.stage}'")
+    failed = outbox.by_reference(connection, json.loads(reminder.payload)["failed"])
+    digest = digest_of(
+        [_failure(connection, one, registry=registry, settings=settings, language=language) for one in failed],
+        key=reminder.key,
+        agency=reminder.agency,
+        language=language,
+        late=at - reminder.moment - GATHERED,
+        registry=registry,
+        settings=settings,
+        head=head,
+        at=at,
+    )
+    return replace(digest, url=f"{settings.base_url.rstrip('/')}/reminders?state=failed")
+
+
+def _failure(
+    connection: Connection, failed: Reminder, *, registry: Registry, settings: Settings, language: str
+) -> Item:
+    about = failed.assignment.rpartition("/")[0]
+    try:
+        title, number = (
+            (
+                task_of(connection, about).title.in_language(language),
+                directive_in_force(connection, about.rpartition("/")[0]).number,
+            )
+            if about
+            else (failed.stage, "")
+        )
+    except NotFound:  # no longer in force: its reference says which it was
+        title, number = failed.assignment, ""
+    return Item(
+        reference=failed.reference,
+        stage=ALARM,
+        days=None,
+        directive_number=number,
+        task_title=title,
+        assignment=failed.assignment,
+        last_day=None,
+        agency=name_of(registry, failed.agency, language),
+        covers_for=None,
+        url=f"{settings.base_url.rstrip('/')}/tasks/{failed.assignment}",
+        way=failed.channel,
+        why=failed.why or "",
     )

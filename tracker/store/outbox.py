@@ -21,13 +21,6 @@ REMINDER = ReminderRow.__table__  # type: ignore[attr-defined]
 DELIVERY = DeliveryRow.__table__  # type: ignore[attr-defined]
 
 # statements of every message are built once: building one takes longer than running it
-_DUE = (
-    select(REMINDER)
-    .where(REMINDER.c.due_at <= bindparam("at"))
-    .order_by(REMINDER.c.due_at, REMINDER.c.id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-)
 _MATES = (
     select(REMINDER)
     .where(
@@ -106,10 +99,21 @@ def make(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     return len(connection.execute(statement, [dict(row) for row in rows]).fetchall())
 
 
-def claim_next(connection: Connection, *, at: datetime) -> Reminder | None:
-    """Return the reminder that has been due longest, held for this transaction; None when nothing is due."""
-    row = connection.execute(_DUE, {"at": at}).one_or_none()
-    return _reminder(row) if row else None
+def by_key(connection: Connection, keys: Sequence[str]) -> Mapping[str, Reminder]:
+    """Return the reminders of some keys, by key."""
+    rows = connection.execute(select(REMINDER).where(REMINDER.c.key.in_(list(keys))))
+    return {row.key: _reminder(row) for row in rows}
+
+
+def by_reference(connection: Connection, references: Sequence[str]) -> tuple[Reminder, ...]:
+    """Return the reminders of some references, in the order of their making."""
+    question = select(REMINDER).where(REMINDER.c.reference.in_(list(references))).order_by(REMINDER.c.id)
+    return tuple(map(_reminder, connection.execute(question)))
+
+
+def say_more(connection: Connection, reminder: int, payload: str) -> None:
+    """Write what a reminder says beside its assignment."""
+    connection.execute(_CHANGE, {"one": reminder, "payload": payload})
 
 
 def mates(connection: Connection, reminder: Reminder, *, at: datetime) -> tuple[Reminder, ...]:
@@ -154,10 +158,14 @@ def set_aside(connection: Connection, reminder: int, *, state: str, why: str) ->
 
 
 def cancel(connection: Connection, assignment: str, *, why: str) -> tuple[str, ...]:
-    """Cancel what is still pending for an assignment and return the references; what is being sent stays."""
+    """Cancel what is still pending or held for an assignment and return the references; what is being sent stays.
+
+    What an entry had to tell at once is no reminder, and stays.
+    """
     statement = (
         update(REMINDER)
-        .where(REMINDER.c.assignment == assignment, REMINDER.c.state == "pending")
+        .where(REMINDER.c.assignment == assignment, REMINDER.c.state.in_(("pending", "held")))
+        .where(REMINDER.c.stage.in_(sorted(BUNDLED)))
         .values(state="cancelled", due_at=None, why=why)
         .returning(REMINDER.c.reference)
     )

@@ -34,6 +34,7 @@ from datetime import datetime
 
 from tracker.domain.assignment import FOLDED, MOVES, Assignment, fold
 from tracker.domain.entry import Entry
+from tracker.domain.outbox import DROPPED, HELD, RELEASED
 from tracker.domain.standing import SETTLED, Progress
 from tracker.store import ledger, outbox
 from tracker.store.outbox import Delivery, Reminder
@@ -128,6 +129,7 @@ class Past:
         self.assignments = replay.assignments
         self._ended: dict[str, datetime] = {}
         self._last: dict[str, Entry] = {}
+        self._held: dict[str, Entry] = {}
         for entry in ledger.entries(connection, until=vantage.known):
             replay.take(entry)
             if entry.recorded_at <= self.at:
@@ -152,6 +154,8 @@ class Past:
         )
 
     def _note(self, entry: Entry) -> None:
+        if entry.kind in (HELD, RELEASED, DROPPED):
+            self._held |= dict.fromkeys(entry.payload["reminders"], entry)
         if "reminder" in entry.payload:
             self._last[entry.payload["reminder"]] = entry
         if entry.assignment is not None and entry.kind in _ENDS_WAITING:
@@ -160,7 +164,8 @@ class Past:
     def _as_it_was(self, reminder: Reminder, tried: list[Delivery]) -> Reminder:
         state, why = self._state(reminder, tried)
         bundle = reminder.bundle if tried else None  # what leaves together is fixed at the first attempt
-        return replace(reminder, state=state, why=why, attempts=len(tried), due_at=None, bundle=bundle)
+        hold = reminder.hold if reminder.reference in self._held else None
+        return replace(reminder, state=state, why=why, attempts=len(tried), due_at=None, bundle=bundle, hold=hold)
 
     def _state(self, reminder: Reminder, tried: list[Delivery]) -> tuple[str, str | None]:
         last = self._last.get(reminder.reference)
@@ -179,6 +184,11 @@ class Past:
         ended = self._ended.get(reminder.assignment)
         if reminder.state == "cancelled" and ended is not None and ended >= reminder.made_at:
             return "cancelled", reminder.why
+        held = self._held.get(reminder.reference)
+        if held is not None and held.kind == DROPPED:
+            return "cancelled", str(held.payload["why"])
+        if held is not None and held.kind == HELD:
+            return "held", None
         return "pending", tried[-1].detail if tried else None
 
     def _gave_up(self, reminder: Reminder, tried: list[Delivery]) -> bool:

@@ -1,0 +1,66 @@
+"""The clock delivery works by: whether it can be trusted, and from when on leases may be taken over again.
+
+Leases end by the clock of a store. A clock that jumps forward ends them while their workers are still
+sending; so after a jump nobody is taken over for as long as a lease lasts. That it jumped is an entry.
+Only who knows how long the machine has been up can tell a jump forward from a pause; a jump back
+shows by the ledger alone, which is ahead then.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tracker.domain.entry import Draft, stamp
+from tracker.operations.attempting import LEASE
+from tracker.store import ledger, watches
+from tracker.store.ledger import Position
+from tracker.store.store import Connection
+
+STEPPED = "clock_stepped"
+BACK, FORWARD = timedelta(seconds=5), timedelta(minutes=5)
+Uptime = Callable[[], timedelta]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The end of the ledger after looking at the clock, and whether leases that have ended may be taken over."""
+
+    head: Position
+    steal: bool = True
+
+
+def look_at_clock(
+    connection: Connection, head: Position, read: datetime, *, uptime: Uptime | None, actor: str
+) -> Trust:
+    """Return whether the clock, as just read, went on as it should; the caller has locked the head."""
+    if head.is_rehearsal:
+        return Trust(head)
+    at = head.go_on(read)
+    by = _jump(connection, read, uptime)
+    if by is None and head.high_water - read > BACK:
+        by = read - head.high_water
+    doubted = watches.last(connection, "clock")
+    if by is not None and (doubted is None or at - doubted > LEASE or uptime is not None):
+        payload = {"by": int(by.total_seconds()), "from": stamp(read - by), "to": stamp(read)}
+        head = ledger.append(
+            connection, [Draft(kind=STEPPED, effective_at=at, actor=actor, payload=payload)], at=at, head=head
+        )
+    if by is not None:
+        watches.note(connection, "clock", at)
+        doubted = at
+    return Trust(head, doubted is None or at - doubted >= LEASE)
+
+
+def _jump(connection: Connection, read: datetime, uptime: Uptime | None) -> timedelta | None:
+    """Return how far the clock jumped since the last look, where the machine's uptime tells; and keep both."""
+    if uptime is None:
+        return None
+    up = _EPOCH + uptime()
+    last_read, last_up = watches.last(connection, "clock read"), watches.last(connection, "clock uptime")
+    watches.note(connection, "clock read", read)
+    watches.note(connection, "clock uptime", up)
+    if last_read is None or last_up is None or up < last_up:  # started anew meanwhile: nobody knows
+        return None
+    by = (read - last_read) - (up - last_up)
+    return by if by > FORWARD or by < -BACK else None

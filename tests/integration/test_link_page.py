@@ -2,11 +2,12 @@
 
 import json
 import logging
+import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
@@ -23,6 +24,7 @@ from tests.integration.links import Browser, every_row, mails, path_of, served, 
 from tests.simulation.a_store import ADOPTED, LAST_DAYS, a_store
 from tests.unit.test_link import TAMPERINGS
 from tracker import clock
+from tracker.domain.errors import TryLater
 from tracker.domain.link import read, sign
 from tracker.domain.text import Text
 from tracker.notify.notice import LANGUAGES, Notice
@@ -36,6 +38,7 @@ from tracker.store.store import Store
 from tracker.web.guard import Guard, Limits
 
 BOTS = 20
+ROUNDS = int(os.environ.get("SCAN_ROUNDS", "1"))  # how often each of them opens every link
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -82,19 +85,24 @@ def site(tmp_path: Path) -> Iterator[Site]:
     store.close()
 
 
-def test_twenty_scanners_open_every_link_and_change_nothing(site: Site) -> None:
+def test_twenty_scanners_open_every_link_and_change_nothing(
+    site: Site, record_property: Callable[[str, object], None]
+) -> None:
     paths = site.paths
     assert len(paths) >= 2 * len(LAST_DAYS)
     before = every_row(site.store)
 
     def scan(number: int) -> list[int]:
         bot = replace(site.browser, headers={"User-Agent": f"scanner/{number}", "Purpose": "prefetch"})
-        return [bot.get(path, method=how).status for path in paths for how in ("GET", "HEAD")]
+        return [bot.get(path, method=how).status for path in paths * ROUNDS for how in ("GET", "HEAD")]
 
+    began = time.perf_counter()
     with ThreadPoolExecutor(BOTS) as bots:
         statuses = [status for found in bots.map(scan, range(BOTS)) for status in found]
-    assert statuses == [200] * (BOTS * len(paths) * 2)
+    took = time.perf_counter() - began
+    assert statuses == [200] * (BOTS * len(paths) * 2 * ROUNDS)
     assert every_row(site.store) == before
+    record_property("told", f"{BOTS} scanners, {len(paths)} links: {len(statuses)} requests in {took:.1f} s, 0 changes")
     start = site.store.position().seq
     for path in paths[::2]:
         assert site.browser.press(path).status == 200
@@ -126,7 +134,7 @@ def test_reminders_are_put_off_to_a_day_of_the_page(site: Site) -> None:
     page = site.browser.get(site.later)
     assert page.days == ["2025-08-12", "2025-08-14", "2025-08-18", "2025-08-25"]
     answer = site.browser.post({**page.forms[0], "until": page.days[2]})
-    assert "wants no reminder up to the end of Monday 18 August 2025" in answer.text
+    assert "with no reminder up to the end of Monday 18 August 2025" in answer.text
     assert answer.forms == []
 
 
@@ -324,6 +332,30 @@ def test_what_a_title_holds_is_text(tmp_path: Path, payload: str) -> None:
 PLAIN = "<html lang><head><meta charset name content><title><link rel href><body><header><p class role><nav aria-label>"
 PLAIN += "<span lang aria-current aria-hidden><a hreflang><main><section aria-labelledby><h1><h2 id><dl><div><dt><dd>"
 PLAIN += "<form method action autocomplete><input type value checked><fieldset><legend><label><button><br><footer>"
+
+
+def test_what_goes_wrong_here_tells_nobody_anything(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a wire came loose")
+
+    monkeypatch.setattr("tracker.web.app.look", broken)
+    answer = site.browser.get(site.path)
+    assert answer.status == 500
+    assert "a wire came loose" not in answer.text
+    assert "Not possible at the moment" in answer.text
+    assert headers(answer)["referrer-policy"] == "no-referrer"
+    assert token_of(site.notice.acknowledge_url) not in caplog.text
+
+
+def test_while_the_database_is_away_one_is_asked_to_come_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise TryLater("the database is away")
+
+    monkeypatch.setattr("tracker.web.app.look", away)
+    answer = site.browser.get(site.path)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
 
 
 # ---- languages, other doors, limits ------------------------------------------------------------------------

@@ -33,7 +33,7 @@ STYLE = Path(__file__).parent / "style.css"
 READ = ["GET", "HEAD"]
 
 
-def create_app(store: Store, settings: Settings, limits: Limits | None = None) -> FastAPI:
+def create_app(store: Store, settings: Settings, limits: Limits | None = None) -> Guard:
     """Return the app of a store; the secret that signs links is made where there is none."""
     keys_of(store, settings, make=True)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
@@ -45,8 +45,8 @@ def create_app(store: Store, settings: Settings, limits: Limits | None = None) -
     app.add_api_route("/robots.txt", _robots, methods=READ)
     for kind in (HTTPException, TrackerError, Exception):
         app.add_exception_handler(kind, _sorry)
-    app.add_middleware(Guard, limits=limits or Limits(), https=settings.base_url.startswith("https://"))
-    return app
+    # outermost, so that an answer to what went wrong carries the headers too
+    return Guard(app, limits=limits or Limits(), https=settings.base_url.startswith("https://"))
 
 
 class _Desk:

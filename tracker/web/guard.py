@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
 from math import ceil
 from typing import Any
 
@@ -91,10 +92,23 @@ class Guard:
             return 0
         buckets = self.looks if scope["method"] in ("GET", "HEAD") else self.acts
         address = scope["client"][0] if scope.get("client") else ""
-        return buckets.take(address, self.ticks())
+        return buckets.take(_household(address), self.ticks())
 
     def _dress(self, message: Message) -> None:
         headers = MutableHeaders(scope=message)
         headers.setdefault("Cache-Control", "no-store")
         for name, value in self.headers.items():
             headers[name] = value
+
+
+def _household(address: str) -> str:
+    """Return what stands for an address: of IPv6 its first half, since whoever has one has all that begin so.
+
+    >>> _household("192.0.2.7"), _household("2001:db8:0:1:2:3:4:5")
+    ('192.0.2.7', '2001:db8:0:1::/64')
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:  # a socket of this machine has none
+        return address
+    return address if found.version == 4 else str(ip_network((found, 64), strict=False))

@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tracker.domain.link import Action
-from tracker.notify.content import Row, Sheet, sheet
+from tracker.notify.content import Sheet, sheet
 from tracker.notify.notice import LANGUAGES, Notice, cleaned
 from tracker.notify.tongue import catalogue, instant, weekday
 from tracker.operations.acting import Receipt, Sight
@@ -19,6 +19,14 @@ from tracker.operations.acting import Receipt, Sight
 NAMES = {"vi": "Tiếng Việt", "en": "English", "fr": "Français"}
 GLYPHS = {"before": "◔", "due": "◑", "overdue": "▲", "review": "○"}
 _TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label with what stands beside it, line by line."""
+
+    label: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +68,7 @@ class Slip:
 
     title: str
     said: str
-    rows: tuple[Row, ...]
+    rows: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +76,7 @@ class TaskPage:
     """The page behind a link, in reading order; every text is plain and on one line."""
 
     sheet: Sheet
-    rows: tuple[Row, ...]
+    rows: tuple[Fact, ...]
     glyph: str
     title: str
     addressed: str
@@ -92,7 +100,8 @@ def task_page(sight: Sight, *, here: str, stamp: Callable[[str], str], refused: 
     return _template("task.html").render(
         page=TaskPage(
             sheet=page,
-            rows=tuple(row for row in page.rows if row.lines != (notice.task_title,)),  # the title is the heading
+            # the title is the heading already
+            rows=tuple(Fact(row.label, row.lines) for row in page.rows if row.lines != (notice.task_title,)),
             glyph=GLYPHS[page.stage],
             title=notice.task_title,
             addressed=words.gettext("For: {reader}").format(reader=notice.recipient_name or notice.agency_name),
@@ -207,21 +216,19 @@ def _form(sight: Sight, action: Action, language: str, stamp: str) -> Form:
 
 def _slip(receipt: Receipt, notice: Notice) -> Slip:
     words, language = catalogue(notice.language), notice.language
-    said = words.gettext("It is recorded that {reader} has taken note of this task.")
+    said = words.gettext("Recorded: noted by {reader}.")
     if receipt.until:
-        said = words.gettext(
-            "It is recorded that {reader} has taken note, and wants no reminder up to the end of {day}."
-        )
+        said = words.gettext("Recorded: noted by {reader}, with no reminder up to the end of {day}.")
     reader = notice.recipient_name or notice.agency_name
     until = weekday(receipt.until, language) if receipt.until else ""
     return Slip(
         title=words.gettext("Receipt no. {number}").format(number=receipt.seq),
         said=said.format(reader=reader, day=until),
         rows=(
-            Row(words.gettext("Server time"), (instant(receipt.recorded_at, notice.zone, language),)),
-            Row(words.gettext("Task"), (notice.assignment,)),
-            Row(words.gettext("Ledger position"), (f"({receipt.seq}, {receipt.hash})",)),
-            Row(words.gettext("Assurance"), (words.gettext("by a link in a mail, without a login"),)),
+            Fact(words.gettext("Server time"), (instant(receipt.recorded_at, notice.zone, language),)),
+            Fact(words.gettext("Task"), (notice.assignment,)),
+            Fact(words.gettext("Ledger position"), (f"({receipt.seq}, {receipt.hash})",)),
+            Fact(words.gettext("Assurance"), (words.gettext("by a link in a mail, without a login"),)),
         ),
     )
 

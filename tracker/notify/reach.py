@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
@@ -146,30 +146,73 @@ def proxied(host: str) -> bool:
     return bool(getproxies()) and not proxy_bypass(host)
 
 
-@contextmanager
-def guarded(reach: Reach, seconds: float) -> Iterator[list[OSError]]:
-    """Yield the calls that failed, while every call that Apprise makes on this thread goes to a judged address."""
-    mine, failed = threading.get_ident(), list[OSError]()
-    before: Callable[..., socket.socket] = urllib3_connection.create_connection
-    proxies = {part.rpartition("@")[2].partition(":")[0] for part in _places(getproxies().values())}
+class Calls:
+    """What one thread of ours may call through urllib3, for how long, and what became of it."""
 
-    def create(address: tuple[str, int], *args: Any, **options: Any) -> socket.socket:
-        host = address[0].strip("[]")
-        if threading.get_ident() != mine or host in proxies:
-            return before(address, *args, **options)
+    def __init__(self, reach: Reach, until: float) -> None:
+        self.reach, self.until = reach, until
+        self.failed: list[OSError] = []
+        self._twins: list[socket.socket] = []
+        places = _places(getproxies().values())
+        self.proxies = frozenset(place.rpartition("@")[2].partition(":")[0] for place in places)
+
+    def connect(self, host: str, port: int) -> socket.socket:
+        """Return a connection to a judged address; raises OSError, and remembers it."""
         try:
-            made = call(host, address[1], reach=reach, until=time.monotonic() + seconds)
+            made = call(host, port, reach=self.reach, until=self.until)
         except OSError as error:
-            failed.append(error)
+            self.failed.append(error)
             raise
-        made.settimeout(seconds)
+        self._twins.append(made.dup())
         return made
 
-    urllib3_connection.create_connection = create
+    @property
+    def reached(self) -> bool:
+        """Return whether anybody was connected to."""
+        return bool(self._twins)
+
+    def cut(self) -> None:
+        """End every connection: whoever reads of it reads its end."""
+        for twin in self._twins:
+            with suppress(OSError):
+                twin.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Give back what was needed to cut."""
+        for twin in self._twins:
+            twin.close()
+
+
+_mine = threading.local()
+_created: Callable[..., socket.socket] = urllib3_connection.create_connection
+
+
+def _create(address: tuple[str, int], *args: Any, **options: Any) -> socket.socket:
+    mine: Calls | None = getattr(_mine, "call", None)
+    host = address[0].strip("[]")
+    if mine is None or host in mine.proxies:
+        return _created(address, *args, **options)
+    return mine.connect(host, address[1])
+
+
+@contextmanager
+def guarded(reach: Reach, seconds: float) -> Iterator[Calls]:
+    """Yield what becomes of it, while every call of this thread through urllib3 goes to a judged address.
+
+    After so many seconds all of them are cut, however slowly somebody answers.
+    """
+    urllib3_connection.create_connection = _create
+    _mine.call = made = Calls(reach, time.monotonic() + seconds)
+    ending = threading.Timer(seconds, made.cut)
+    ending.daemon = True
+    ending.start()
     try:
-        yield failed
+        yield made
     finally:
-        urllib3_connection.create_connection = before
+        _mine.call = None
+        ending.cancel()
+        ending.join()
+        made.close()
 
 
 def _places(urls: Any) -> Iterator[str]:

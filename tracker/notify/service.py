@@ -8,13 +8,12 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from io import StringIO
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from apprise import Apprise, AppriseAsset, LogCapture, NotifyBase
+from apprise import Apprise, AppriseAsset, NotifyBase
 from apprise.common import NotifyFormat
 from apprise.manager_plugins import NotificationManager
 
@@ -22,7 +21,7 @@ from tracker.notify.kinds import KINDS, host_of
 from tracker.notify.notice import folded
 from tracker.notify.outcome import Outcome
 from tracker.notify.plugin import SCHEMA
-from tracker.notify.reach import Forbidden, Reach, guarded, proxied, why_not
+from tracker.notify.reach import Calls, Forbidden, Reach, guarded, proxied, why_not
 from tracker.notify.relay import is_loopback
 from tracker.notify.way import Way
 
@@ -38,9 +37,16 @@ _REASON_MAX = 300
 SECONDS = 5.0
 _STATUS = re.compile(r"error=([1-5]\d\d)\b")
 
-_registry: Callable[[], Any] = NotificationManager
-_capture: Callable[..., AbstractContextManager[StringIO]] = LogCapture
-_lock = threading.RLock()  # Apprise has one logger for all: whoever reads it must be alone
+_manager: Callable[[], Any] = NotificationManager
+_loading = threading.Lock()
+
+
+def _registry() -> Any:
+    """Return the services that Apprise knows; it reads them at the first question, which only one thread may ask."""
+    with _loading:
+        manager = _manager()
+        manager.load_modules()
+        return manager
 
 
 def wrong_with(channel: str) -> str | None:
@@ -83,7 +89,7 @@ def notify(channel: str, *, title: str, body: str, identity: str) -> Outcome:
         for service in apprise.find():
             _identify(service, channel, identity)
         result = apprise.notify(body=body, title=title, body_format=NotifyFormat.TEXT)
-        reason = _reason(said.getvalue(), channel)
+        reason = _reason(said, channel)
     if result is None:
         return Outcome("permanent", None, "configuration: no service took the message")
     return Outcome("accepted", None, "taken by the service") if result else Outcome("temporary", None, reason)
@@ -95,7 +101,7 @@ def tell(way: Way, *, title: str, body: str, reach: Reach) -> Outcome:
     if host and proxied(host):
         why = f"a proxy of the environment stands before {host}: name the host in no_proxy"
         return Outcome("permanent", None, f"configuration: {why}")
-    with _quiet() as said, guarded(reach, SECONDS) as failed:
+    with _quiet() as said, guarded(reach, SECONDS) as calls:
         try:
             apprise = _loaded(kind.told(way.fields) if kind.told else {})
             services = list(apprise.find()) if apprise else []
@@ -104,16 +110,19 @@ def tell(way: Way, *, title: str, body: str, reach: Reach) -> Outcome:
             done = apprise.notify(body=body, title=title, body_format=NotifyFormat.TEXT)
         except Exception as error:  # its message could hold anything
             return Outcome("temporary", None, f"{way.kind} could not be told: {type(error).__name__}")
-        return Outcome("accepted", None, "taken by the service") if done else _untold(way, said.getvalue(), failed)
+        return Outcome("accepted", None, "taken by the service") if done else _untold(way, " ".join(said), calls)
 
 
-def _untold(way: Way, said: str, failed: Sequence[OSError]) -> Outcome:
-    if failed and isinstance(failed[-1], Forbidden):
-        return Outcome("permanent", None, f"configuration: {failed[-1]}")
-    if failed:
-        return Outcome("temporary", None, f"no connection to {way.kind}: {why_not(failed[-1], SECONDS)}")
-    code = int(found[1]) if (found := _STATUS.search(said)) else None
-    return Outcome("temporary", code, f"{way.kind} answered {code}" if code else f"{way.kind} did not take the message")
+def _untold(way: Way, said: str, calls: Calls) -> Outcome:
+    if calls.failed and isinstance(calls.failed[-1], Forbidden):
+        return Outcome("permanent", None, f"configuration: {calls.failed[-1]}")
+    if found := _STATUS.search(said):
+        return Outcome("temporary", int(found[1]), f"{way.kind} answered {found[1]}")
+    if calls.reached:
+        return Outcome("unknown", None, f"{way.kind} did not say that it took the message")
+    if calls.failed:
+        return Outcome("temporary", None, f"no connection to {way.kind}: {why_not(calls.failed[-1], SECONDS)}")
+    return Outcome("temporary", None, f"{way.kind} did not take the message")
 
 
 def _loaded(channel: str | dict[str, Any]) -> Apprise | None:
@@ -141,24 +150,58 @@ def _identify(service: NotifyBase, channel: str, identity: str) -> None:
         headers["Idempotency-Key"] = identity
 
 
+class _Said(logging.Handler):
+    """What Apprise wrote on this thread, warnings and worse."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.thread, self.lines = threading.get_ident(), list[str]()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self.thread:
+            self.lines.append(record.getMessage())
+
+
+class _Hush:
+    """Loggers kept to ourselves while anybody here calls: at ERROR and at DEBUG they write passwords and tokens."""
+
+    def __init__(self) -> None:
+        self._lock, self._within = threading.Lock(), 0
+        self._before: dict[str, bool] = {}
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._within:
+                self._before = {name: logging.getLogger(name).propagate for name in _NOISY}
+                for name in _NOISY:
+                    logging.getLogger(name).propagate = False
+            self._within += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._within -= 1
+            if not self._within:
+                for name, propagate in self._before.items():
+                    logging.getLogger(name).propagate = propagate
+
+
+_hush = _Hush()
+
+
 @contextmanager
-def _quiet() -> Iterator[StringIO]:
-    """Keep Apprise's log to ourselves: at ERROR and at DEBUG it writes passwords and tokens."""
-    with _lock:
-        loggers = [logging.getLogger(name) for name in _NOISY]
-        before = [logger.propagate for logger in loggers]
-        for logger in loggers:
-            logger.propagate = False
+def _quiet() -> Iterator[list[str]]:
+    """Yield what Apprise says on this thread, while nobody else hears it."""
+    logger, said = logging.getLogger(_NOISY[0]), _Said()
+    with _hush:
+        logger.addHandler(said)
         try:
-            with _capture(level=logging.WARNING, fmt="%(message)s") as said:
-                yield said
+            yield said.lines
         finally:
-            for logger, propagate in zip(loggers, before, strict=True):
-                logger.propagate = propagate
+            logger.removeHandler(said)
 
 
-def _reason(said: str, channel: str) -> str:
-    lines = "; ".join(filter(None, map(str.strip, said.splitlines())))
+def _reason(said: Sequence[str], channel: str) -> str:
+    lines = "; ".join(filter(None, map(str.strip, said)))
     return folded(_masked(lines, channel))[:_REASON_MAX] or "the service refused without a reason"
 
 

@@ -42,6 +42,7 @@ from tracker.files.registry import read_registry
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
 from tracker.operations import adopt_directive, adopt_registry, deliver, init, open_store, set_channel, sweep
+from tracker.operations.journal import state_folder
 from tracker.settings import Settings
 from tracker.store.adopted import Channel
 from tracker.store.store import Store
@@ -212,6 +213,8 @@ class Databases:
         self._run("CHECKPOINT")
         yield f"{self.url}/{name}_copy"
         self._run(f"DROP DATABASE {name}_copy WITH (FORCE)")
+        for journal in state_folder().glob(f"*-{name}_copy.sends"):
+            journal.unlink()  # the next copy has sent nothing yet
 
     def floor(self, url: str, at: datetime) -> int:
         return postgres_floor(f"{self.where} dbname={url.rsplit('/', 1)[1]}", at)

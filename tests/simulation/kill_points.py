@@ -200,8 +200,10 @@ class PostgresStores:
         self._run("CREATE DATABASE kill_prepared TEMPLATE template0")
         a_store_before_the_day(f"{url}/kill_prepared").close()
         # every copy goes by one name, and so has one journal of sends, which starts each story as it was
-        self.journal = max(state_folder().glob("*.sends"), key=lambda file: file.stat().st_mtime_ns)
-        self.sends = self.journal.read_bytes()
+        kept = max(state_folder().glob("*-kill_prepared.sends"), key=lambda file: file.stat().st_mtime_ns)
+        self.journal = kept.with_name(kept.name.replace("kill_prepared", "kill_copy"))
+        self.sends = kept.read_bytes()
+        kept.unlink()
         with self.fresh():
             self.store = open_store(f"{url}/kill_copy")
             self.store.close()

@@ -1,10 +1,11 @@
-"""`tracker db`: migrations, and the cache made again from the ledger."""
+"""`tracker db`: migrations, copies, and the cache made again from the ledger."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tracker.cli import copies
 from tracker.cli.exits import INTEGRITY
 from tracker.cli.opened import opened, settings_of
 from tracker.cli.options import Format, Shown
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 NAMED = 20
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The database below the store.")
+app.command("backup")(copies.backup)
+app.command("restore")(copies.restore)
+app.command("reconcile")(copies.reconcile)
 
 
 @app.command("upgrade")

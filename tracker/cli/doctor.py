@@ -87,6 +87,7 @@ def _store(ctx: typer.Context) -> Iterator[Check]:
             with store.read() as connection:
                 found = health(connection, at=at)
             yield Check("database", True, f"reachable, at this program's migration, {found.mode}")
+            yield _guarded(ctx, store)
             yield from _work(found, at)
             yield from _watched(found, at, settings_of(ctx).watch_limit)
             verdict = verify(store)
@@ -98,6 +99,18 @@ def _store(ctx: typer.Context) -> Iterator[Check]:
             yield _secrets(ctx, store)
     except TrackerError as error:
         yield Check("database", False, f"{error.code}: {error}", "see --database and TRACKER_DATABASE_URL")
+
+
+def _guarded(ctx: typer.Context, store: "Store") -> Check:
+    """Return whether reminders may leave: the database is held against the journal of sends and the seals outside."""
+    from tracker.operations.guard import look
+
+    seen = look(store, settings_of(ctx))
+    if seen.rehearsal:
+        return Check("sends", True, "a rehearsal keeps no journal of them")
+    lines = "is not begun yet" if not seen.tail else f"epoch {seen.tail[-1].epoch}"
+    said = f"ON HOLD, nothing is sent: {seen.held}" if seen.held else f"journal {seen.file}, {lines}"
+    return Check("sends", seen.held is None, said, "see: tracker db reconcile")
 
 
 def _work(found: "Health", at: datetime) -> Iterator[Check]:

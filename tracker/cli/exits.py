@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from tracker.domain.errors import TrackerError
 
-OK, FAILED, USAGE, INVALID_DIRECTIVE, MATCHED, INTEGRITY, CONFLICT, TRY_LATER = 0, 1, 2, 3, 4, 5, 6, 75
+OK, FAILED, USAGE, INVALID_DIRECTIVE, MATCHED, INTEGRITY, CONFLICT, ON_HOLD, TRY_LATER = 0, 1, 2, 3, 4, 5, 6, 7, 75
 
 # the code of a refusal -> exit status; a code that is not here is a plain failure
 STATUS: Mapping[str, int] = {
@@ -35,6 +35,11 @@ STATUS: Mapping[str, int] = {
     "broken": INTEGRITY,
     "broken-document": INTEGRITY,
     "conflict": CONFLICT,
+    "not-empty": CONFLICT,
+    "file-exists": CONFLICT,
+    "on-hold": ON_HOLD,
+    "no-journal": TRY_LATER,
+    "no-copy": TRY_LATER,
     "try-later": TRY_LATER,
     "database-away": TRY_LATER,
 }

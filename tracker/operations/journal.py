@@ -117,7 +117,7 @@ def file_of(store: Store, settings: Settings, origin: str) -> Path:
         return given / f"{origin}.sends" if given.is_dir() else given
     if store.engine.dialect.name == "sqlite":
         return Path(f"{store.engine.url.database}.sends")
-    return state_folder() / f"{origin}.sends"
+    return state_folder() / f"{origin}-{store.engine.url.database}.sends"
 
 
 def state_folder() -> Path:

@@ -9,7 +9,7 @@ from rich.text import Text
 from tracker.domain.cells import Cells
 from tracker.terminal.page import MARK, WIDE, heading, table
 from tracker.terminal.tokens import CELLS, REMINDERS, token
-from tracker.terminal.words import counted, day
+from tracker.terminal.words import counted, day, minute
 from tracker.views.board import Board, Listing
 from tracker.views.rows import TaskRow
 
@@ -165,6 +165,10 @@ def _reminders(board: Board, out: Console) -> None:
     line = Text.assemble(("Reminders", "bold"), ": ")
     line.append_text(Text(" · ").join(_states(board)) if board.reminders else Text("none yet"))
     out.print(line)
+    if board.hold:
+        since = minute(board.hold.since, board.stamp.zone)
+        out.print(Text(f"  ON HOLD, nothing is sent since {since}: {board.hold.why}", style="bold"))
+        out.print("  see: tracker db reconcile")
     if board.undelivered:
         out.print("  see them with: tracker reminder list --failed")
 

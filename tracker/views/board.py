@@ -8,7 +8,8 @@ from tracker.domain.agency import Registry
 from tracker.domain.calendar import ONE_DAY, Calendar
 from tracker.domain.cells import Cells
 from tracker.domain.standing import SETTLED, Cell, Progress
-from tracker.store import queries
+from tracker.store import guards, queries
+from tracker.store.guards import Hold
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
 from tracker.views.reviews import age
@@ -66,6 +67,7 @@ class Board:
     undelivered: int
     asking: int = 0
     contested: int = 0
+    hold: Hold | None = None  # nothing is sent: a restore that nobody looked at yet
 
 
 def board(
@@ -99,6 +101,7 @@ def board(
         awaiting_review_total=seen.count(awaiting),
         reminders=states,
         undelivered=states.get("failed", 0),
+        hold=guards.on_hold(connection, until=seen.known),
         asking=seen.count(Wanted(asking=True)),
         contested=seen.count(Wanted(contested=True)),
     )

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracker.store import adopted, ledger, outbox, queries, watches
+from tracker.store import adopted, guards, ledger, outbox, queries, watches
+from tracker.store.guards import Hold
 from tracker.store.store import Connection
 
 
@@ -28,6 +29,7 @@ class Health:
     failed_reminders: int
     unreachable: tuple[str, ...]
     watched: Mapping[str, datetime]
+    hold: Hold | None = None
 
 
 def health(connection: Connection, *, at: datetime) -> Health:
@@ -48,4 +50,5 @@ def health(connection: Connection, *, at: datetime) -> Health:
         failed_reminders=outbox.counts(connection).get("failed", 0),
         unreachable=queries.unreachable(connection),
         watched=watches.every(connection),
+        hold=guards.on_hold(connection),
     )

@@ -40,7 +40,7 @@ def told(database_url: str, directive: Directive, *, language: str = "en") -> di
 
 def that_waits(*needs: str) -> Directive:
     """Return a directive whose report needs these of its two surveys."""
-    surveys = [a_task(f"survey-{n}", title=a_text(f"Survey {n}")) for n in (1, 2)]
+    surveys = [a_task(f"survey-{n}", title=a_text(f"Survey {n}"), remind="none") for n in (1, 2)]
     return a_directive(a_task(needs=tuple(map(Need, needs))), *surveys)
 
 

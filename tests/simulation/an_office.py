@@ -6,8 +6,10 @@ from typing import Any
 
 from tests.builders import a_directive, a_registry, an_agency
 from tests.simulation.a_store import ADOPTED, mailboxes
+from tracker.domain.announcement import NEWS
 from tracker.domain.assignment import Assignment
 from tracker.domain.directive import Directive
+from tracker.domain.outbox import BUNDLED
 from tracker.operations import adopt_directive, adopt_registry, init, rebuild, set_channel, verify
 from tracker.store import assignments, ledger, outbox
 from tracker.store.outbox import Reminder
@@ -52,9 +54,16 @@ def kinds(store: Store, after: int = 0) -> list[str]:
 
 
 def reminders(store: Store) -> Sequence[Reminder]:
-    """Return every reminder, the oldest first."""
+    """Return every reminder of a ladder, the oldest first."""
     with store.read() as connection:
-        return sorted(outbox.reminders(connection), key=lambda one: one.id)
+        return sorted((r for r in outbox.reminders(connection) if r.stage in BUNDLED), key=lambda one: one.id)
+
+
+def notices(store: Store, state: str | None = None) -> list[tuple[str, str, str]]:
+    """Return (agency, stage, state) of every notice that tells of an entry, or of those in one state, in order."""
+    with store.read() as connection:
+        found = sorted((r for r in outbox.reminders(connection) if r.stage in NEWS), key=lambda one: one.id)
+    return [(r.agency, r.stage, r.state) for r in found if state in (None, r.state)]
 
 
 def told(store: Store, state: str | None = None) -> list[tuple[str, str, str]]:

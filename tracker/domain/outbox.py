@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from tracker.domain.announcement import news
 from tracker.domain.assignment import Assignment
 from tracker.domain.cap import why_suppressed
-from tracker.domain.entry import Entry, Payload, instant
+from tracker.domain.entry import Entry, Payload, canonical, instant
 from tracker.domain.ladder import stage_of
 from tracker.domain.lifecycle import BY_KIND
 from tracker.domain.standing import SETTLED, Progress
@@ -106,6 +107,9 @@ class Outbox:
         if before is not None and (why := void_since(before, after, entry.kind, entry.payload)):
             for reference in sorted(self._pending.get(after.ref, ())):
                 self._close(reference, "cancelled", why)
+        if before is not None and "notice" in entry.payload:
+            for told in self._announced(entry, before, after):
+                self._put(self.reminders.setdefault(told.reference, told))
 
     def _made(self, entry: Entry, assignment: Assignment) -> Iterator[Told]:
         caps = {(one["agency"], one["channel"]): one["cap"] for one in entry.payload.get("suppressed", ())}
@@ -121,6 +125,13 @@ class Outbox:
                         at=entry.recorded_at,
                         cap=caps.get((agency, channel)),
                     )
+
+    def _announced(self, entry: Entry, before: Assignment, after: Assignment) -> Iterator[Told]:
+        said = news(before, after, entry.kind, entry.payload, actor=entry.actor, at=entry.recorded_at, seq=entry.seq)
+        notice = entry.payload["notice"]
+        for agency in notice["to"]:
+            for channel in sorted(self._channels.get(agency, ())) or [NO_CHANNEL]:
+                yield announcement(after, notice["stage"], said, agency=agency, channel=channel, at=entry.recorded_at)
 
     def _attempted(self, entry: Entry) -> None:
         attempt, said = tried_from(entry), entry.payload
@@ -160,7 +171,7 @@ class Outbox:
     def _put(self, told: Told) -> None:
         self.reminders[told.reference] = told
         pending = self._pending.setdefault(told.assignment, set())
-        if told.state in ("pending", "held"):
+        if told.state in ("pending", "held") and told.stage in BUNDLED:  # what is told at once is not made void
             pending.add(told.reference)
         else:
             pending.discard(told.reference)
@@ -211,6 +222,28 @@ def made(
         state=state,
         due_at=at if state == "pending" else None,
         why=why,
+    )
+
+
+def announcement(assignment: Assignment, stage: str, said: Payload, *, agency: str, channel: str, at: datetime) -> Told:
+    """Return the row by which an office is told of an entry; `said` is what its notice says beside the assignment."""
+    key = f"n1|{stage}|{said['seq']}|{agency}|{channel}"  # its form is frozen, like that of a reminder's key
+    pending = channel != NO_CHANNEL
+    return Told(
+        key=key,
+        reference=reference_of(key),
+        assignment=assignment.ref,
+        rung=f"{stage}-{said['seq']}",
+        stage=stage,
+        version=assignment.version,
+        agency=agency,
+        channel=channel,
+        moment=at,
+        made_at=at,
+        state="pending" if pending else "failed",
+        due_at=at if pending else None,
+        why=None if pending else NO_WAY,
+        payload=canonical(said),
     )
 
 

@@ -10,20 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracker.notify import reasons
-from tracker.notify.notice import Notice, Peer
+from tracker.notify.happened import Row, asks_nothing, facts, happened, oversees, time_left, told_first
+from tracker.notify.notice import NEWS, Notice, Peer
 from tracker.notify.tongue import catalogue, clock, day, instant, weekday, zone_name
 
 SUBJECT_MAX = 200
 PEERS_MAX = 10
 HEAD_SHOWN = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A label with what stands beside it, line by line."""
-
-    label: str
-    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +62,7 @@ def sheet(notice: Notice) -> Sheet:
         opening=_opening(notice),
         rows=tuple(_rows(notice)),
         working=_working(notice),
-        button=Link(_button(notice), notice.report_url),
+        button=Link(_button(notice), notice.url if asks_nothing(notice) or oversees(notice) else notice.report_url),
         acts=tuple(_acts(notice)),
         ways=tuple(_ways(notice)),
         following=tuple(_following(notice)),
@@ -89,6 +82,9 @@ def _addressed(notice: Notice) -> str:
             pattern = words.gettext("To: {reader} (deputy for {covered} until {day})")
             until = day(notice.covers_until, notice.language)
             return pattern.format(reader=reader, covered=notice.covers_for, day=until)
+        case "reporter" | "with" | "parent" | "secretariat" | "head" if reader:
+            pattern = words.gettext("To: {reader} (the lead is {agency})")
+            return pattern.format(reader=reader, agency=notice.agency_name)
     return words.gettext("To: {agency} (lead)").format(agency=notice.agency_name)
 
 
@@ -107,6 +103,21 @@ def _because(notice: Notice) -> str:
             )
             until = day(notice.covers_until, notice.language)
             return pattern.format(covered=notice.covers_for, day=until, agency=notice.agency_name)
+        case "reporter":
+            pattern = words.gettext("You receive it because the report came from you; {agency} answers for this task.")
+            return pattern.format(agency=notice.agency_name)
+        case "with":
+            pattern = words.gettext("You receive it because you cooperate; {agency} answers for this task.")
+            return pattern.format(agency=notice.agency_name)
+        case "parent":
+            pattern = words.gettext("You receive it as the office above {agency}, which answers for this task.")
+            return pattern.format(agency=notice.agency_name)
+        case "secretariat":
+            pattern = words.gettext("You receive it because you follow all tasks up; {agency} answers for this one.")
+            return pattern.format(agency=notice.agency_name)
+        case "head":
+            pattern = words.gettext("You receive it as head of the office; {agency} answers for this task.")
+            return pattern.format(agency=notice.agency_name)
     return words.gettext("You receive it as the lead for this task: {agency}.").format(agency=notice.agency_name)
 
 
@@ -127,6 +138,8 @@ def subject(notice: Notice) -> str:
 def badge(notice: Notice) -> str:
     """Return the stage in two or three words."""
     words, days = catalogue(notice.language), notice.days
+    if notice.stage in NEWS:
+        return happened(notice)
     if notice.stage == "before" and days == 0:
         return words.gettext("No working day left")
     if notice.stage == "before" and days is not None:
@@ -134,13 +147,7 @@ def badge(notice: Notice) -> str:
         return left.format(days=days)
     if notice.stage == "overdue" and days is not None:
         return words.ngettext("{days} day overdue", "{days} days overdue", days).format(days=days)
-    return {
-        "assigned": words.gettext("New task"),
-        "before": words.gettext("Due soon"),
-        "due": words.gettext("Due today"),
-        "overdue": words.gettext("Overdue"),
-        "review": words.gettext("Review due"),
-    }[notice.stage]
+    return stage_name(notice.stage, notice.language)
 
 
 def _cut(text: str, room: int) -> str:
@@ -159,30 +166,66 @@ def _banner(notice: Notice) -> str | None:
 
 def _opening(notice: Notice) -> str:
     words = catalogue(notice.language)
+    if notice.stage in NEWS:
+        return told_first(notice)
     return {
         "assigned": words.gettext("The following task has been assigned to your office."),
         "before": words.gettext("The following task is coming due."),
+        "half": words.gettext("Half of the time for the following task is gone. Please say where it stands."),
         "due": words.gettext("The following task is due today."),
         "overdue": words.gettext("The following task is overdue. Please report its result or what delays it."),
+        "escalated": words.gettext(
+            "The following task of {agency} is overdue. It is reported to you because no answer came in time."
+        ).format(agency=notice.agency_name),
         "review": words.gettext("The following task has no date. Please say where it stands."),
     }[notice.stage]
 
 
 def _rows(notice: Notice) -> Iterator[Row]:
     words = catalogue(notice.language)
-    yield Row(words.gettext("Do this"), (notice.task_title,))
+    yield from facts(notice)
+    over = asks_nothing(notice) or oversees(notice)
+    yield Row(words.gettext("Task") if over else words.gettext("Do this"), (notice.task_title,))
     yield Row(words.gettext("By"), (_deadline(notice),))
-    yield Row(words.gettext("Standing"), (reasons.sentence(notice.reason, notice.language),))
+    if notice.stage in ("overdue", "escalated") and notice.first_day and notice.first_day != notice.last_day:
+        yield Row(words.gettext("First date"), (weekday(notice.first_day, notice.language),))
+    if notice.stage not in ("accepted", "received", "returned"):
+        yield Row(words.gettext("Standing"), (reasons.sentence(notice.reason, notice.language),))
     yield Row(words.gettext("Basis"), _basis(notice))
     if notice.words:
         quoted = words.gettext("“{words}”").format(words=notice.words)
         yield Row(words.gettext("Date as printed"), (quoted,))
+    if notice.told:
+        yield Row(words.gettext("Told so far"), tuple(_told(notice)))
+    if asks_nothing(notice):
+        return
     if proof := _proof(notice):
         yield Row(words.gettext("Send"), proof)
     if notice.waiting_for:
         yield Row(words.gettext("Waiting for"), _peers(notice.waiting_for, notice))
     if notice.waited_by:
         yield Row(words.gettext("Waiting for you"), _peers(notice.waited_by, notice))
+
+
+def _told(notice: Notice) -> Iterator[str]:
+    """Yield what the lead was told before, each with when."""
+    for one in notice.told[-PEERS_MAX:]:
+        when = instant(one.at, notice.zone, notice.language)
+        yield f"{stage_name(one.stage, notice.language)} – {when}"
+
+
+def stage_name(stage: str, language: str) -> str:
+    """Return what a stage is called where no days are counted."""
+    words = catalogue(language)
+    return {
+        "assigned": words.gettext("New task"),
+        "before": words.gettext("Due soon"),
+        "half": words.gettext("Half of the time is gone"),
+        "due": words.gettext("Due today"),
+        "overdue": words.gettext("Overdue"),
+        "escalated": words.gettext("Escalated"),
+        "review": words.gettext("Review due"),
+    }.get(stage, stage)
 
 
 def _deadline(notice: Notice) -> str:
@@ -200,6 +243,9 @@ def _deadline(notice: Notice) -> str:
         shown = words.gettext("{day}, {clock} ({zone})").format(clock=hour, **values)
     if notice.stage in ("before", "due", "overdue"):
         left = badge(notice)
+        return f"{shown} – {left[0].lower()}{left[1:]}"
+    if notice.stage in ("half", "escalated", "date_changed") and notice.days is not None:
+        left = time_left(notice)
         return f"{shown} – {left[0].lower()}{left[1:]}"
     return shown
 
@@ -262,7 +308,9 @@ def _working(notice: Notice) -> Row | None:
 
 def _button(notice: Notice) -> str:
     words = catalogue(notice.language)
-    if notice.stage == "review":
+    if asks_nothing(notice) or oversees(notice):
+        return words.gettext("SEE THE TASK")
+    if notice.stage in ("review", "half"):
         return words.gettext("REPORT PROGRESS")
     return words.gettext("REPORT THE RESULT")
 
@@ -278,6 +326,8 @@ def _acts(notice: Notice) -> Iterator[Link]:
 
 def _ways(notice: Notice) -> Iterator[Link]:
     words = catalogue(notice.language)
+    if asks_nothing(notice) or oversees(notice):
+        return
     if notice.last_day:
         yield Link(words.gettext("Need more time"), notice.extension_url)
     yield Link(words.gettext("Not your task"), notice.contest_url)
@@ -286,11 +336,18 @@ def _ways(notice: Notice) -> Iterator[Link]:
 
 def _following(notice: Notice) -> Iterator[str]:
     words = catalogue(notice.language)
-    if notice.next_reminder:
+    if notice.stage == "received":
+        yield words.gettext("You hear when it is accepted, or what is still missing.")
+    elif asks_nothing(notice):
+        pass
+    elif notice.next_reminder:
         shown = day(notice.next_reminder, notice.language)
         yield words.gettext("Next reminder: {day}.").format(day=shown)
     else:
         yield words.gettext("No further reminder is planned.")
+    if notice.escalates_on and notice.stage in ("due", "overdue"):
+        told = day(notice.escalates_on, notice.language)
+        yield words.gettext("Without an answer it is reported further up on {day}.").format(day=told)
     if notice.contact:
         yield words.gettext("Contact: {contact}").format(contact=notice.contact)
 

@@ -16,7 +16,9 @@ from typing import Any
 from tracker.domain.phrase import Phrase
 from tracker.domain.text import Text
 
-STAGES = ("assigned", "before", "due", "overdue", "review")
+STAGES = ("assigned", "before", "half", "due", "overdue", "escalated", "review")
+# what tells of an entry, at once; the ladders have no part in it
+NEWS = ("unblocked", "returned", "accepted", "received", "date_changed", "decided")
 LANGUAGES = ("vi", "en", "fr")
 
 
@@ -28,6 +30,38 @@ class Peer:
     agency: str
     last_day: date | None
     late: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What happened, where a notice tells of an entry: which kind and position, when, by whom, in which words."""
+
+    kind: str
+    seq: int
+    at: datetime
+    by: str
+    missing: str | None = None
+    why: str | None = None
+    instrument: str | None = None
+    document: str | None = None
+    done_on: date | None = None
+    agreed_by: str | None = None
+    new_owner: str | None = None
+    along: str | None = None
+    files: tuple[str, ...] = ()
+    done: tuple[Peer, ...] = ()
+    old: date | None = None
+    new: date | None = None
+    first: date | None = None
+    asked: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A mail that went out before: its stage and when it was accepted."""
+
+    stage: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +120,13 @@ class Notice:
     # where a click takes note, or puts reminders off, without a login; None where it is not open
     acknowledge_url: str | None = None
     snooze_url: str | None = None
+    # which deadline it is about, counted from 1; the first one's last day; when somebody above hears of it
+    version: int = 1
+    first_day: date | None = None
+    escalates_on: date | None = None
+    # what was told before, for who hears of it over the head of the lead
+    told: tuple[Told, ...] = ()
+    news: News | None = None
 
 
 def folded(text: str) -> str:
@@ -122,18 +163,14 @@ def cleaned(notice: Notice) -> Notice:
     The key is left as it is: it is only ever hashed or folded where it is shown, and changing
     it here would change the identity of a reminder already recorded.
     """
-    changes = {
-        field.name: _clean(getattr(notice, field.name))
-        for field in fields(notice)
-        if field.name not in ("key", "waiting_for", "waited_by")
-    }
-    changes["waiting_for"] = tuple(_peer(peer) for peer in notice.waiting_for)
-    changes["waited_by"] = tuple(_peer(peer) for peer in notice.waited_by)
+    changes = {field.name: _clean(getattr(notice, field.name)) for field in fields(notice) if field.name != "key"}
     return replace(notice, **changes)
 
 
 def _clean(value: Any) -> Any:
     match value:
+        case Peer() | News() | Told():
+            return replace(value, **{field.name: _clean(getattr(value, field.name)) for field in fields(value)})
         case str():
             return folded(value)
         case tuple():
@@ -145,7 +182,3 @@ def _clean(value: Any) -> Any:
         case Text():
             return Text(vi=folded(value.vi), en=folded(value.en), fr=folded(value.fr))
     return value
-
-
-def _peer(peer: Peer) -> Peer:
-    return replace(peer, title=folded(peer.title), agency=folded(peer.agency))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tracker.domain.agency import Registry
+from tracker.domain.announcement import moot
 from tracker.domain.assignment import Assignment
 from tracker.domain.entry import Draft, Payload, stamp
 from tracker.domain.errors import TrackerError
@@ -23,7 +24,7 @@ from tracker.operations.alarming import alarm
 from tracker.operations.digests import digest_of, item_of, list_of
 from tracker.operations.journal import Journal
 from tracker.operations.notices import notice_of
-from tracker.operations.recipients import NO_LONGER, Recipient, recipient
+from tracker.operations.recipients import NO_LONGER, Recipient, reader_of
 from tracker.operations.recording import registry_in_force
 from tracker.operations.ways import Ways
 from tracker.settings import Settings
@@ -175,7 +176,6 @@ def _still_owed(turn: Turn, members: Sequence[Reminder]) -> tuple[list[_Owed], l
     """Return the reminders that still have something to say; the others are closed."""
     refs = {reminder.assignment for reminder in members}
     known = {assignment.ref: assignment for assignment in assignments.get(turn.connection, refs)}
-    today = turn.registry.calendar.civil_day(turn.at)
     owed, aside = [], []
     for reminder in members:
         assignment = known.get(reminder.assignment)
@@ -185,17 +185,22 @@ def _still_owed(turn: Turn, members: Sequence[Reminder]) -> tuple[list[_Owed], l
         elif why := turn.journal.sent_before(reminder):
             _set_aside(turn, reminder, "accepted", why)
             aside.append("known")
-        elif (reader := recipient(turn.connection, assignment, reminder.agency, on=today)) is None:
+        elif (reader := _reader(turn, reminder, assignment)) is None:
             aside.append(_set_aside(turn, reminder, "cancelled", NO_LONGER))
         else:
             owed.append(_Owed(reminder, assignment, reader))
     return owed, aside
 
 
+def _reader(turn: Turn, reminder: Reminder, assignment: Assignment) -> Recipient | None:
+    today = turn.registry.calendar.civil_day(turn.at)
+    return reader_of(turn.connection, assignment, reminder.agency, stage=reminder.stage, on=today)
+
+
 def _void(reminder: Reminder, assignment: Assignment) -> str | None:
     """Return why a reminder has nothing left to say, or None."""
     if reminder.stage not in BUNDLED:
-        return None
+        return moot(reminder.stage, assignment, version=reminder.version)
     if assignment.facts.progress in QUIET:
         return f"the assignment is {assignment.facts.progress}"
     if assignment.version != reminder.version:

@@ -6,22 +6,24 @@ from datetime import date, datetime
 from typing import Any
 
 from tracker.domain.agency import Registry
+from tracker.domain.announcement import NEWS
 from tracker.domain.assignment import Assignment
 from tracker.domain.deadline import dated_due
 from tracker.domain.directive import Directive, Task
-from tracker.domain.errors import NotFound, Refused
+from tracker.domain.errors import NotFound
 from tracker.domain.ladder import Stage
 from tracker.domain.phrase import Phrase
 from tracker.domain.standing import SETTLED, next_moment, standing
 from tracker.notify.notice import Notice, Peer
-from tracker.operations.links import PATH, keys_of, links_of
+from tracker.operations.links import urls_of
 from tracker.operations.reading import directive_in_force, task_of
 from tracker.operations.recipients import Recipient
+from tracker.operations.tidings import escalates_on, news_of, told_before
 from tracker.settings import Settings
 from tracker.store import assignments
 from tracker.store.ledger import Position
 from tracker.store.outbox import Reminder
-from tracker.store.store import Connection, Store
+from tracker.store.store import Connection
 
 PEERS = 5  # a mail names so many tasks that wait, or are waited for; the page has them all
 
@@ -39,13 +41,9 @@ def notice_of(
     at: datetime,
 ) -> Notice:
     """Return the notice of a reminder, with every fact as it is at the instant of sending."""
-    directive = directive_in_force(connection, assignment.task.rsplit("/", 1)[0])
-    task = directive.task(assignment.task)
-    if task is None:
-        raise NotFound(f"{directive.key} no longer has the task {assignment.task}")
+    directive, task = _ordered_by(connection, assignment)
     policy = registry.policy(assignment.remind)
     limit = assignment.facts.limit
-    now = standing(assignment.facts, at=at, policy=policy)
     coming = next_moment(assignment.facts, at=at, policy=policy, told=reminder.moment)
     return Notice(
         reference=reminder.reference,
@@ -71,7 +69,7 @@ def notice_of(
         explanation=tuple(_titled(connection, step) for step in explanation(task, directive, registry, assignment)),
         source=task.source.source if task.source else None,
         sentence=task.source.sentence if task.source else None,
-        reason=_titled(connection, now.reason),
+        reason=_titled(connection, standing(assignment.facts, at=at, policy=policy).reason),
         deliverable=task.deliverable,
         evidence_required=task.evidence_required,
         waiting_for=_waiting_for(connection, assignment, registry, language, at),
@@ -84,10 +82,20 @@ def notice_of(
         head=head.hash,
         as_of=at,
         rehearsal=head.is_rehearsal,
+        **_course(connection, reminder, assignment, registry, settings, language, at),
         **_reader(reader, registry, language),
         **_links(f"{settings.base_url.rstrip('/')}/tasks/{assignment.ref}"),
         **_acts(connection, reminder, assignment, registry, settings, at),
     )
+
+
+def _ordered_by(connection: Connection, assignment: Assignment) -> tuple[Directive, Task]:
+    """Return the text in force that asks for an assignment; raises NotFound where none does."""
+    directive = directive_in_force(connection, assignment.task.rsplit("/", 1)[0])
+    task = directive.task(assignment.task)
+    if task is None:
+        raise NotFound(f"{directive.key} no longer has the task {assignment.task}")
+    return directive, task
 
 
 def explanation(task: Task, directive: Directive, registry: Registry, assignment: Assignment) -> tuple[Phrase, ...]:
@@ -102,6 +110,26 @@ def explanation(task: Task, directive: Directive, registry: Registry, assignment
         occurrence=assignment.occurrence,
     )
     return found.explanation if found else ()
+
+
+def _course(
+    connection: Connection,
+    reminder: Reminder,
+    assignment: Assignment,
+    registry: Registry,
+    settings: Settings,
+    language: str,
+    at: datetime,
+) -> dict[str, Any]:
+    """Return what came before a notice and what comes next: dates it had, what was told, what happened."""
+    policy, stage = registry.policy(assignment.remind), reminder.stage
+    return {
+        "version": assignment.version,
+        "first_day": assignment.first_day,
+        "escalates_on": escalates_on(assignment, policy=policy, at=at) if stage in ("due", "overdue") else None,
+        "told": told_before(connection, assignment) if stage == "escalated" else (),
+        "news": news_of(connection, reminder, assignment, registry=registry, settings=settings, language=language),
+    }
 
 
 def _reader(reader: Recipient, registry: Registry, language: str) -> dict[str, Any]:
@@ -122,13 +150,9 @@ def _acts(
     settings: Settings,
     at: datetime,
 ) -> dict[str, Any]:
-    """Return where a click acts without a login; nothing where no secret was made, or it cannot be read."""
-    try:
-        keys = keys_of(Store(connection.engine), settings)
-    except Refused:  # whoever serves the pages hears of it; the mail goes out without
-        return {}
-    tokens = links_of(connection, reminder, assignment, registry=registry, keys=keys, at=at) if keys else {}
-    return {f"{action}_url": f"{settings.base_url.rstrip('/')}{PATH}{token}" for action, token in tokens.items()}
+    """Return where a click acts without a login, by the field that says it."""
+    urls = urls_of(connection, reminder, assignment, registry=registry, settings=settings, at=at)
+    return {f"{action}_url": url for action, url in urls.items()}
 
 
 def _links(page: str) -> dict[str, Any]:
@@ -151,9 +175,9 @@ def _titled(connection: Connection, reason: Phrase) -> Phrase:
 def days_told(assignment: Assignment, stage: Stage | str, registry: Registry, at: datetime) -> int | None:
     """Return how many working days are left, or days late, where the stage tells of them."""
     limit = assignment.facts.limit
-    if limit is None or stage not in ("before", "half", "overdue", "escalated"):
+    if limit is None or stage not in ("before", "half", "overdue", "escalated", *NEWS):
         return None
-    if stage in ("overdue", "escalated"):
+    if stage in ("overdue", "escalated") or (stage in NEWS and at >= limit.late_from):
         return limit.days_late(at)
     calendar = registry.calendar
     return calendar.working_days_between(calendar.civil_day(at), limit.last_day)

@@ -22,8 +22,9 @@ from tracker.store import assignments, deputies, ledger, outbox
 from tracker.store.deputies import Deputy
 from tracker.store.store import Connection
 
-Role = Literal["lead", "delegate", "deputy", "with", "parent", "secretariat", "head"]
+Role = Literal["lead", "delegate", "deputy", "with", "parent", "secretariat", "head", "reporter"]
 NO_LONGER = "no longer delegated to, or deputy, before it was sent"
+ABOUT_REPORTS = frozenset({"received", "returned"})
 Offices = Sequence[tuple[str, Role]]
 
 
@@ -78,6 +79,14 @@ def recipient(connection: Connection, assignment: Assignment, agency: str, *, on
         return Recipient(agency)
     known = recipients_of(connection, [assignment], on=on)[assignment.ref]
     return next((one for one in known if one.agency == agency), None) or _beyond(connection, assignment, agency, on)
+
+
+def reader_of(
+    connection: Connection, assignment: Assignment, agency: str, *, stage: str, on: date
+) -> Recipient | None:
+    """Return as what an office reads a mail of some stage; who made a report hears of it, whatever it is by now."""
+    found = recipient(connection, assignment, agency, on=on)
+    return Recipient(agency, "reporter") if found is None and stage in ABOUT_REPORTS else found
 
 
 def recall(connection: Connection, agency: str, *, at: datetime, actor: str) -> int:

@@ -7,12 +7,14 @@ from datetime import datetime
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment, fold, reckoned
 from tracker.domain.entry import Draft
-from tracker.domain.errors import NotFound
 from tracker.domain.outbox import void_since
-from tracker.files.documents import registry_from
-from tracker.store import adopted, assignments, ledger, outbox
+from tracker.operations.announcing import Change, announce, told
+from tracker.operations.in_force import registry_in_force
+from tracker.store import assignments, ledger, outbox
 from tracker.store.ledger import Position
 from tracker.store.store import Connection
+
+__all__ = ["Step", "after_step", "record", "record_runs", "registry_in_force"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +32,21 @@ def record(
 
     Returns the new end of the ledger and the assignments in the order of the steps. An
     assignment takes at most one step a call. Its reminders that were not sent and have nothing
-    left to say are cancelled.
+    left to say are cancelled; what an entry has to tell at once goes into the outbox.
     """
     head = ledger.position(connection, lock=True)
     start = head.seq + 1 + len(others)
     after = tuple(_after(step, seq, at, registry) for seq, step in enumerate(steps, start))
-    position = ledger.append(connection, [*others, *(step.draft for step in steps)], at=at, head=head)
+    changes = [Change(step.before, new, step.draft) for step, new in zip(steps, after, strict=True)]
+    drafts = told(connection, changes, at=at, registry=registry)
+    position = ledger.append(connection, [*others, *drafts], at=at, head=head)
     assignments.add(connection, [new for new, step in zip(after, steps, strict=True) if step.before is None])
     assignments.save(connection, [new for new, step in zip(after, steps, strict=True) if step.before is not None])
     for step, new in zip(steps, after, strict=True):
         if step.before and (why := void_since(step.before, new, step.draft.kind, step.draft.payload)):
             outbox.cancel(connection, new.ref, why=why)
+    changes = [replace(change, draft=draft) for change, draft in zip(changes, drafts, strict=True)]
+    announce(connection, changes, at=at, first=start)
     return position, after
 
 
@@ -64,24 +70,6 @@ def record_runs(
         found.append(after)
         latest |= {assignment.ref: assignment for assignment in after}
     return position, tuple(found)
-
-
-def registry_in_force(connection: Connection) -> Registry:
-    """Return the adopted registry; raises NotFound before the first was adopted."""
-    fingerprint = adopted.registry_fingerprint(connection)
-    if fingerprint is None:
-        raise NotFound("no registry has been adopted yet: run 'tracker directive apply directives'", code="no-registry")
-    known = _KNOWN.get(fingerprint)
-    if known is None:
-        version = adopted.registry(connection)
-        assert version is not None
-        _KNOWN.clear()
-        known = _KNOWN[fingerprint] = registry_from(version.document)
-    return known
-
-
-# a registry is 3,400 agencies: read once a process, found again by its fingerprint
-_KNOWN: dict[str, Registry] = {}
 
 
 def after_step(step: Step, at: datetime, *, seq: int = 0) -> Assignment:

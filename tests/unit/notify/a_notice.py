@@ -1,5 +1,6 @@
 """A notice that is valid by default; a test overrides what it is about."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ from tests.builders import a_calendar
 from tracker.domain.calendar import Span
 from tracker.domain.deadline import In, reckon
 from tracker.domain.phrase import Phrase
-from tracker.notify.notice import Notice, Peer
+from tracker.notify.notice import News, Notice, Peer, Told
 
 TITLES = {
     "en": "Put the national public service portal into full operation",
@@ -37,6 +38,18 @@ STAGES: dict[str, dict[str, Any]] = {
     },
     "due": {"days": None, "reason": Phrase("due_soon_last", {"last_day": LAST_DAY})},
     "overdue": {"days": 2, "reason": Phrase("overdue", {"late": Span(2, "days"), "last_day": LAST_DAY})},
+    "half": {"days": 8, "reason": Phrase("open", {"last_day": LAST_DAY}), "escalates_on": date(2025, 9, 9)},
+    "escalated": {
+        "days": 9,
+        "reason": Phrase("overdue", {"late": Span(9, "days"), "last_day": LAST_DAY}),
+        "first_day": date(2025, 8, 15),
+        "as_of": datetime(2025, 9, 9, 1, tzinfo=UTC),
+        "told": tuple(
+            Told(stage=stage, at=datetime(2025, month, number, 1, 0, 12, tzinfo=UTC))
+            for stage, month, number in (("assigned", 8, 11), ("before", 8, 27), ("due", 8, 29), ("overdue", 9, 3))
+        ),
+        "role": "parent",
+    },
     "review": {
         "days": None,
         "last_day": None,
@@ -46,6 +59,42 @@ STAGES: dict[str, dict[str, Any]] = {
         "reason": Phrase("review_due", {"review_day": date(2025, 9, 1), "touched_day": date(2025, 8, 18)}),
     },
 }
+
+
+def _news(kind: str, **said: Any) -> News:
+    return News(**{"kind": kind, "seq": 1230, "at": datetime(2025, 8, 27, 1, 34, 56, tzinfo=UTC), **said})
+
+
+RECEIVED = Phrase("submitted", {"day": date(2025, 8, 27)})
+OPEN = Phrase("due_soon", {"last_day": LAST_DAY, "left": Span(3, "working days")})
+HASHES = ("0123456789abcdef" * 4, "fedcba9876543210" * 4)
+
+
+def news_of(stage: str, language: str) -> dict[str, Any]:
+    """Return what a notice that tells of an entry says by default."""
+    office, person = OFFICES[language], f"{OFFICES[language]} (le)"
+    instrument = "15/QĐ-TTg"
+    match stage:
+        case "unblocked":
+            done = (Peer(title=REVIEWS[language], agency=JUSTICE[language], last_day=None, late=False),)
+            return {"news": _news("waiting", by=office, done=done), "days": 3, "reason": OPEN, "waiting_for": ()}
+        case "returned":
+            reason = Phrase("returned", {"day": date(2025, 8, 27), "missing": "Annex 2"})
+            return {"news": _news("returned", by=person, missing="Annex 2"), "days": 3, "reason": reason}
+        case "accepted":
+            reason = Phrase("completed_on_time", {"day": date(2025, 8, 26)})
+            return {"news": _news("completed", by=person), "days": 3, "reason": reason}
+        case "received":
+            news = _news("submitted", by=f"{AGENCIES[language]} (anna)", document="1234/BC-BNV", files=HASHES)
+            return {"news": replace(news, done_on=date(2025, 8, 26)), "days": 3, "reason": RECEIVED}
+        case "date_changed":
+            news = _news("extension_granted", by=person, instrument=instrument, first=date(2025, 8, 15))
+            moved = {"old": date(2025, 8, 22), "new": LAST_DAY}
+            return {"news": replace(news, **moved), "days": 3, "reason": OPEN, "version": 3}
+        case "decided":
+            news = _news("transferred", by=person, why="the portal moved house", new_owner=JUSTICE[language])
+            return {"news": news, "reason": Phrase("closed_out", {"why": "transferred"}), "days": None}
+    return {}
 
 
 def a_notice(*, stage: str = "before", language: str = "en", **changes: Any) -> Notice:
@@ -91,5 +140,6 @@ def a_notice(*, stage: str = "before", language: str = "en", **changes: Any) -> 
         "head": "9f3c" * 16,
         "as_of": datetime(2025, 8, 27, 1, 30, tzinfo=UTC) + timedelta(minutes=5),
         "rehearsal": False,
+        "recipient_name": OFFICES[language] if stage == "escalated" else "",
     }
-    return Notice(**{**values, **STAGES[stage], **changes})
+    return Notice(**{**values, **(STAGES.get(stage) or news_of(stage, language)), **changes})

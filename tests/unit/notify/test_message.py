@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.unit.notify.a_notice import a_notice
 from tracker.notify.message import build, message_id, reply_to, thread_id
-from tracker.notify.notice import LANGUAGES, STAGES, Notice
+from tracker.notify.notice import LANGUAGES, NEWS, STAGES, Notice
 from tracker.notify.render import render
 from tracker.notify.wire import octets
 
@@ -63,7 +63,7 @@ def test_every_header_says_its_one_thing() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", [*STAGES, *NEWS])
 def test_a_mailbox_reads_the_subject_and_both_parts_as_they_were_rendered(stage: str, language: str) -> None:
     notice = a_notice(stage=stage, language=language)
     rendered, message = render(notice), received(notice)

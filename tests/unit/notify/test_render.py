@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,13 @@ import pytest
 from tests.unit.notify.a_notice import a_notice
 from tracker.domain.phrase import Phrase
 from tracker.domain.text import Text
-from tracker.notify.notice import LANGUAGES, STAGES, Peer
+from tracker.notify.happened import asks_nothing, oversees
+from tracker.notify.notice import LANGUAGES, NEWS, STAGES, News, Notice, Peer
 from tracker.notify.render import render
 
+DAY = timedelta(days=1)
 GOLDEN = Path(__file__).parents[2] / "golden" / "mail"
-EVERY = [(stage, language) for stage in STAGES for language in LANGUAGES]
+EVERY = [(stage, language) for stage in (*STAGES, *NEWS) for language in LANGUAGES]
 
 
 def _same(path: Path, text: str) -> None:
@@ -74,11 +76,17 @@ def test_both_parts_show_every_address_in_clear(stage: str, language: str) -> No
     rendered = render(notice)
     read = _Read(rendered.html)
     shown = " ".join(read.said)
-    urls = [notice.url, notice.report_url, notice.contest_url]
-    for url in [*urls, notice.extension_url] if notice.last_day else urls:
+    for url in _addresses(notice):
         assert re.search(rf"{re.escape(url)}\s", rendered.text)
         assert re.search(rf"{re.escape(url)}(\s|$)", shown)
         assert url in read.links
+
+
+def _addresses(notice: Notice) -> list[str]:
+    if asks_nothing(notice) or oversees(notice):
+        return [notice.url]
+    urls = [notice.url, notice.report_url, notice.contest_url]
+    return [*urls, notice.extension_url] if notice.last_day else urls
 
 
 @pytest.mark.parametrize(("stage", "language"), EVERY)
@@ -153,11 +161,12 @@ def test_a_long_title_gives_way_to_the_date_in_the_subject(length: int) -> None:
     assert "w" * length in render(notice).text
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", [*STAGES, *NEWS])
 def test_how_the_date_was_set_is_told_when_the_task_is_handed_over(stage: str) -> None:
     text = render(a_notice(stage=stage)).text
     assert ("How this date was set:" in text) == (stage == "assigned")
-    assert ("late from Monday 1 September 2025, 00:00 (Hanoi time)." in text) == (stage == "assigned")
+    told = "late from Monday 1 September 2025, 00:00 (Hanoi time)." in text
+    assert told == (stage in ("assigned", "accepted"))
 
 
 def test_the_ledger_position_is_short_to_the_eye() -> None:
@@ -240,3 +249,120 @@ def test_an_explanation_that_ends_elsewhere_says_from_when_it_is_late() -> None:
 def test_an_address_that_would_run_a_script_is_shown_but_not_clickable() -> None:
     read = _Read(render(replace(a_notice(), report_url="javascript:alert(1)")).html)
     assert not [link for link in read.links if link.startswith("javascript")]
+
+
+# ── What tells of an entry ───────────────────────────────────────────────────────────────────────────────────
+
+STEMS = {
+    "assigned": ("[Giao nhiệm vụ]", "[New task]", "[Nouvelle mesure]"),
+    "escalated": ("[Báo cáo cấp trên]", "[Escalated]", "[Remonté]"),
+    "received": ("[Đã nhận]", "[Received]", "[Reçu]"),
+    "returned": ("[Trả lại]", "[Returned]", "[À compléter]"),
+    "accepted": ("[Đã xác nhận]", "[Accepted]", "[Validé]"),
+    "unblocked": ("[Có thể bắt đầu]", "[You can start]", "[Vous pouvez commencer]"),
+    "date_changed": ("[Thay đổi thời hạn]", "[Date changed]", "[Échéance modifiée]"),
+}
+# the fact that must not be missing, by stage: in every language
+FACTS = {
+    "received": {"vi": ("1230", "08:34, thứ Tư, 27/08/2025", "0123456789abcdef" * 4, "1234/BC-BNV"),
+                 "en": ("1230", "27 August 2025, 08:34", "0123456789abcdef" * 4, "1234/BC-BNV"),
+                 "fr": ("1230", "27 août 2025, 8 h 34", "0123456789abcdef" * 4, "1234/BC-BNV")},
+    "returned": {"vi": ("Annex 2", "Vẫn tiếp tục tính.", "Còn 3 ngày làm việc"),
+                 "en": ("Annex 2", "It goes on running.", "3 working days left"),
+                 "fr": ("Annex 2", "Elle continue de courir.", "3 jours ouvrés restants")},
+    "accepted": {"vi": ("đúng hạn", "Tính theo ngày nhận báo cáo"),
+                 "en": ("came in time", "By the day the report was received, not the day it was accepted."),
+                 "fr": ("dans les délais", "D’après le jour de réception")},
+    "unblocked": {"vi": ("Bộ Tư pháp – Thẩm định pháp lý", "Còn 3 ngày làm việc"),
+                  "en": ("Ministry of Justice – Legal review", "3 working days left"),
+                  "fr": ("Ministère de la Justice – Examen juridique", "3 jours ouvrés restants")},
+    "date_changed": {"vi": ("Chủ nhật, 31/08/2025", "thứ Sáu, 22/08/2025", "15/QĐ-TTg", "(le)", "15/08/2025"),
+                     "en": ("Sunday 31 August 2025", "Friday 22 August 2025", "15/QĐ-TTg", "(le)", "15 August 2025"),
+                     "fr": ("dimanche 31 août 2025", "vendredi 22 août 2025", "15/QĐ-TTg", "(le)", "15 août 2025")},
+    "escalated": {"vi": ("cơ quan cấp trên của Bộ Nội vụ", "Sắp đến hạn – 08:00, thứ Tư, 27/08/2025", "15/08/2025"),
+                  "en": ("the office above Ministry of Home Affairs", "Due soon – Wednesday 27 August 2025, 08:00"),
+                  "fr": ("autorité supérieure de Ministère de l’Intérieur", "mercredi 27 août 2025, 8 h")},
+    "decided": {"vi": ("Bộ Tư pháp", "the portal moved house"), "en": ("Ministry of Justice", "the portal moved house"),
+                "fr": ("Ministère de la Justice", "the portal moved house")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("stage", STEMS)
+def test_the_subject_begins_with_what_happened(stage: str) -> None:
+    for language, stem in zip(LANGUAGES, STEMS[stage], strict=True):
+        assert render(a_notice(stage=stage, language=language)).subject.startswith(f"{stem} 412/TB-VPCP – ")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("stage", FACTS)
+def test_the_fact_that_must_not_be_missing_is_there(stage: str, language: str) -> None:
+    text = render(a_notice(stage=stage, language=language)).text
+    for fact in FACTS[stage][language]:
+        assert fact in text, fact
+
+
+@pytest.mark.parametrize(
+    ("days", "as_of", "said"),
+    [
+        (1, datetime(2025, 8, 31, 16, 59, 59, tzinfo=UTC), "1 working day left"),
+        (0, datetime(2025, 8, 31, 17, tzinfo=UTC) - DAY, "No working day left"),
+        (1, datetime(2025, 8, 31, 17, tzinfo=UTC), "1 day overdue"),
+        (2, datetime(2025, 9, 1, 17, tzinfo=UTC), "2 days overdue"),
+    ],
+)
+def test_a_return_says_how_much_time_is_left_or_gone(days: int, as_of: datetime, said: str) -> None:
+    assert said in render(a_notice(stage="returned", days=days, as_of=as_of)).text
+
+
+def test_a_request_refused_says_so_and_that_the_date_stays() -> None:
+    changes = {"kind": "extension_refused", "asked": date(2025, 9, 30), "new": date(2025, 8, 31), "why": "no reason"}
+    rendered = render(a_notice(stage="date_changed", news=some_news(**changes)))
+    assert rendered.subject.startswith("[More time refused] ")
+    assert re.search("^The date stays: +Sunday 31 August 2025$", rendered.text, re.MULTILINE)
+    assert re.search("^Asked for: +Tuesday 30 September 2025$", rendered.text, re.MULTILINE)
+    assert "New date" not in rendered.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "instrument"),
+    [("calendar", "the official calendar, as it reads now"), ("date_set", "412/TB-VPCP, as it reads now")],
+)
+def test_a_date_that_no_instrument_of_its_own_moved_says_what_did(kind: str, instrument: str) -> None:
+    notice = a_notice(stage="date_changed", news=some_news(kind=kind, old=date(2025, 8, 29), new=date(2025, 8, 31)))
+    assert re.search(rf"^Instrument: +{instrument}$", render(notice).text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "stem", "button"),
+    [
+        ("contest_refused", "The task stays yours", "REPORT THE RESULT"),
+        ("transferred", "Transferred", "SEE THE TASK"),
+        ("excused", "Does not apply to you", "SEE THE TASK"),
+        ("discontinued", "Discontinued", "SEE THE TASK"),
+        ("suspended", "Suspended", "SEE THE TASK"),
+        ("resumed", "Resumed", "REPORT THE RESULT"),
+        ("reopened", "Reopened", "REPORT THE RESULT"),
+    ],
+)
+def test_a_decision_says_which_and_whether_there_is_anything_to_do(kind: str, stem: str, button: str) -> None:
+    rendered = render(a_notice(stage="decided", news=some_news(kind=kind, why="the reason")))
+    assert rendered.subject.startswith(f"[{stem}] ")
+    assert f"[ {button} ]" in rendered.text
+    assert ("Need more time" in rendered.text) == (button == "REPORT THE RESULT")
+
+
+@pytest.mark.parametrize("role", ["reporter", "with", "parent", "secretariat", "head"])
+def test_who_is_not_the_lead_reads_why_the_mail_came(role: str) -> None:
+    text = render(a_notice(stage="overdue", role=role, recipient_name="Ministry of Finance")).text
+    assert text.startswith("To: Ministry of Finance (the lead is Ministry of Home Affairs)")
+    assert "You receive it as the lead" not in text
+
+
+def test_a_delay_says_when_it_goes_further_up() -> None:
+    text = render(a_notice(stage="overdue", escalates_on=date(2025, 9, 9), first_day=date(2025, 8, 15))).text
+    assert "Without an answer it is reported further up on 9 September 2025." in text
+    assert re.search("^First date: +Friday 15 August 2025$", text, re.MULTILINE)
+
+
+def some_news(**said: Any) -> News:
+    return News(**{"seq": 1230, "at": datetime(2025, 8, 27, 1, tzinfo=UTC), "by": "Government Office", **said})

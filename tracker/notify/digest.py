@@ -41,6 +41,7 @@ class Item:
     url: str
     way: str = ""
     why: str = ""
+    act_url: str | None = None  # where a click takes note, or puts reminders off, without a login
 
     @property
     def group(self) -> str:
@@ -93,6 +94,7 @@ class Line:
     basis: str
     url: str
     late: bool
+    act_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,7 @@ class Page:
     more: str | None
     button: str
     url: str
+    act: str
     following: tuple[str, ...]
     office: str
     footer: tuple[str, ...]
@@ -134,6 +137,7 @@ def _cleaned(item: Item) -> Item:
         url=folded(item.url),
         way=folded(item.way),
         why=folded(item.why),
+        act_url=item.act_url and folded(item.act_url),
     )
 
 
@@ -154,6 +158,7 @@ def page(digest: Digest) -> Page:
         more=more,
         button=words.gettext("SEE WHAT FAILED") if digest.stage == ALARM else words.gettext("SEE ALL TASKS"),
         url=digest.url,
+        act=words.gettext("Acknowledge, or be reminded later"),
         following=tuple(_following(digest)),
         office=digest.office,
         footer=tuple(_footer(digest)),
@@ -248,6 +253,7 @@ def _line(item: Item, digest: Digest) -> Line:
         basis=basis,
         url=item.url,
         late=item.group in ("overdue", "escalated"),
+        act_url=item.act_url,
     )
 
 

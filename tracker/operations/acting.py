@@ -20,7 +20,7 @@ from tracker.operations.links import Keys, Tokens, is_theirs, tokens_of
 from tracker.operations.moving import commit, prepare
 from tracker.operations.notices import notice_of
 from tracker.operations.progress import noting
-from tracker.operations.recipients import Recipient, recipient
+from tracker.operations.recipients import Recipient
 from tracker.operations.recording import Step, registry_in_force
 from tracker.settings import Settings
 from tracker.store import adopted, assignments, ledger, outbox
@@ -70,7 +70,7 @@ def look(store: Store, token: str, *, keys: Keys, settings: Settings, language: 
             connection,
             replace(reminder, stage=_stage(assignment, registry, at)),
             assignment,
-            _reader(connection, assignment, link.office, registry, at),
+            Recipient(link.office),
             registry=registry,
             settings=settings,
             head=head,
@@ -173,8 +173,3 @@ def _is_by(entry: Entry, link: Link) -> bool:
         and (said.get("assurance"), said.get("reminder")) == (ASSURANCE, link.reminder)
         and (said.get("action"), said.get("channel")) == (str(link.action), link.channel)
     )
-
-
-def _reader(connection: Connection, assignment: Assignment, office: str, registry: Registry, at: datetime) -> Recipient:
-    today = registry.calendar.civil_day(at)
-    return recipient(connection, assignment, office, on=today) or Recipient(office)

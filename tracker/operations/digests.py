@@ -9,8 +9,10 @@ from urllib.parse import quote
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
 from tracker.domain.errors import Invalid, NotFound
+from tracker.domain.link import Action
 from tracker.domain.outbox import ALARM, reference_of
 from tracker.notify.digest import Digest, Item
+from tracker.operations.links import urls_of
 from tracker.operations.notices import days_told, name_of
 from tracker.operations.reading import directive_in_force, task_of
 from tracker.operations.recipients import Recipient
@@ -55,6 +57,10 @@ def item_of(
         if reader.role == "deputy" and reader.covers_for
         else None,
         url=f"{settings.base_url.rstrip('/')}/tasks/{assignment.ref}",
+        # the page behind it offers both
+        act_url=urls_of(connection, reminder, assignment, registry=registry, settings=settings, at=at).get(
+            Action.ACKNOWLEDGE
+        ),
     )
 
 

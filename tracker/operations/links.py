@@ -10,6 +10,7 @@ from datetime import datetime
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
 from tracker.domain.authority import Standpoint, may
+from tracker.domain.errors import Refused
 from tracker.domain.lifecycle import BY_KIND
 from tracker.domain.link import Action, Link, expiry, is_of_page, page_stamp, sign
 from tracker.domain.snooze import snoozes_offered
@@ -80,6 +81,24 @@ def links_of(
     if at >= link.expires or not is_theirs(connection, link, assignment, registry, at):
         return {}
     return tokens_of(link, assignment, registry, keys, at)
+
+
+def urls_of(
+    connection: Connection,
+    reminder: Reminder,
+    assignment: Assignment,
+    *,
+    registry: Registry,
+    settings: Settings,
+    at: datetime,
+) -> Mapping[Action, str]:
+    """Return where a click acts without a login; nothing where no secret was made, or it cannot be read."""
+    try:
+        keys = keys_of(Store(connection.engine), settings)
+    except Refused:  # whoever serves the pages hears of it; the mail goes out without
+        return {}
+    tokens = links_of(connection, reminder, assignment, registry=registry, keys=keys, at=at) if keys else {}
+    return {action: f"{settings.base_url.rstrip('/')}{PATH}{token}" for action, token in tokens.items()}
 
 
 def is_theirs(connection: Connection, link: Link, assignment: Assignment, registry: Registry, at: datetime) -> bool:

@@ -34,6 +34,16 @@ def test_a_long_digest_that_comes_late_reads_as_agreed(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_row_leads_to_what_can_be_done_by_a_click(language: str) -> None:
+    token = "1.0123abcd.WyIyMDI1LzQxMi10Yi12cGNwL3JlcG9ydC9CTlYiXQ." + "A" * 43
+    first, second = (an_item(stage, n, language=language) for n, stage in enumerate(("before", "overdue")))
+    first = replace(first, act_url=f"https://directives.example/l/{token}")
+    rendered = render(a_digest(first, second, language=language))
+    _same(GOLDEN / f"digest-links-{language}.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")
+    _same(GOLDEN / f"digest-links-{language}.html", rendered.html)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_html_says_what_the_text_says(language: str) -> None:
     rendered = render(a_digest(language=language, late_by=timedelta(hours=3)))
     shown = re.sub(r"[ \n]+", " ", " ".join(_Read(rendered.html).said))

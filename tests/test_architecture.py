@@ -51,6 +51,7 @@ HOMES: dict[str, set[str]] = {
     "sqlmodel": {"tracker.store"},
     "starlette": {"tracker.web"},
     "typer": {"tracker.cli"},
+    "urllib3": {"tracker.notify"},
     "uvicorn": {"tracker.web"},
     "yaml": {"tracker.files"},
 }

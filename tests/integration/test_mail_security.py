@@ -157,34 +157,41 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
 
 
 @pytest.fixture
+def exercise() -> Iterator[Sender]:
+    """A sender that may reach this machine, and nothing else."""
+    with _sender("smtp://127.0.0.1:9", rehearsal=True) as sender:
+        yield sender
+
+
+@pytest.fixture
 def sender() -> Iterator[Sender]:
     with _sender("smtp://127.0.0.1:9", rehearsal=False) as sender:
         yield sender
 
 
-def test_a_webhook_is_sent_the_subject_and_the_text(web: Web, sender: Sender) -> None:
-    outcome = sender.send(f"json://127.0.0.1:{web.port}/hook", a_notice())
+def test_a_webhook_is_sent_the_subject_and_the_text(web: Web, exercise: Sender) -> None:
+    outcome = exercise.send(f"json://127.0.0.1:{web.port}/hook", a_notice())
     assert outcome.kind == "accepted"
-    assert web.bodies[0]["title"].startswith("[3 working days left] 412/TB-VPCP")  # type: ignore[union-attr]
+    assert web.bodies[0]["title"].startswith("[REHEARSAL] [3 working days left] 412/TB-VPCP")  # type: ignore[union-attr]
     assert "https://directives.example/tasks/2025/412-tb-vpcp" in web.bodies[0]["message"]  # type: ignore[operator]
 
 
-def test_a_webhook_called_again_carries_the_same_identity(web: Web, sender: Sender) -> None:
+def test_a_webhook_called_again_carries_the_same_identity(web: Web, exercise: Sender) -> None:
     web.status = 500
-    assert sender.send(f"json://127.0.0.1:{web.port}/hook", a_notice()).kind == "temporary"
+    assert exercise.send(f"json://127.0.0.1:{web.port}/hook", a_notice()).kind == "temporary"
     web.status = 200
-    assert sender.send(f"json://127.0.0.1:{web.port}/hook", a_notice()).kind == "accepted"
+    assert exercise.send(f"json://127.0.0.1:{web.port}/hook", a_notice()).kind == "accepted"
     identities = [headers["Idempotency-Key"] for headers in web.headers]
     assert identities == [message_id(a_notice()).strip("<>")] * 2
 
 
 def test_a_webhook_that_fails_is_temporary_with_its_reason_and_no_secret(
-    web: Web, sender: Sender, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    web: Web, exercise: Sender, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
     web.status = 503
     channel = f"json://user:{SECRET}@127.0.0.1:{web.port}/token-{SECRET}?-key={SECRET}"
-    outcome = sender.send(channel, a_notice())
+    outcome = exercise.send(channel, a_notice())
     assert outcome.kind == "temporary"
     assert "503" in outcome.detail
     printed = capfd.readouterr()
@@ -192,23 +199,31 @@ def test_a_webhook_that_fails_is_temporary_with_its_reason_and_no_secret(
 
 
 @pytest.mark.parametrize("asked", ["", "&redirect=yes"])
-def test_a_webhook_is_not_followed_elsewhere(web: Web, sender: Sender, asked: str) -> None:
+def test_a_webhook_is_not_followed_elsewhere(web: Web, exercise: Sender, asked: str) -> None:
     web.status, web.location = 307, f"http://127.0.0.1:{web.port}/elsewhere"
-    assert sender.send(f"json://127.0.0.1:{web.port}/hook?a=b{asked}", a_notice()).kind == "temporary"
+    assert exercise.send(f"json://127.0.0.1:{web.port}/hook?a=b{asked}", a_notice()).kind == "temporary"
     assert len(web.bodies) == 1
 
 
 @pytest.mark.parametrize("asked", ["optional=yes", "retry=3&wait=0"])
-def test_a_url_cannot_make_a_failure_look_like_a_success_or_hide_attempts(web: Web, sender: Sender, asked: str) -> None:
+def test_a_url_cannot_make_a_failure_look_like_a_success_or_hide_attempts(
+    web: Web, exercise: Sender, asked: str
+) -> None:
     web.status = 500
-    assert sender.send(f"json://127.0.0.1:{web.port}/hook?{asked}", a_notice()).kind == "temporary"
+    assert exercise.send(f"json://127.0.0.1:{web.port}/hook?{asked}", a_notice()).kind == "temporary"
     assert len(web.bodies) == 1
 
 
-def test_a_webhook_nobody_listens_to_is_temporary(sender: Sender) -> None:
+def test_in_earnest_a_url_of_the_old_form_leads_to_no_private_address(web: Web, sender: Sender) -> None:
+    outcome = sender.send(f"json://user:{SECRET}@127.0.0.1:{web.port}/hook", a_notice())
+    assert (outcome.kind, web.bodies) == ("permanent", [])
+    assert outcome.detail == "configuration: the URL leads to no public address: set the channel again"
+
+
+def test_a_webhook_nobody_listens_to_is_temporary(exercise: Sender) -> None:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as closed:
         port = closed.server_port
-    outcome = sender.send(f"json://127.0.0.1:{port}/hook", a_notice())
+    outcome = exercise.send(f"json://127.0.0.1:{port}/hook", a_notice())
     assert outcome.kind == "temporary"
     assert "onnection" in outcome.detail
 

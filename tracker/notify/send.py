@@ -173,7 +173,7 @@ class Sender:
             return webhook.post(way, data, kind=message.kind, identity=message.identity, at=message.at, reach=reach)
         if way.kind == APPRISE:
             url = way.fields["url"]
-            return service.notify(url, title=message.title, body=message.text, identity=message.identity)
+            return service.notify(url, title=message.title, body=message.text, identity=message.identity, reach=reach)
         return service.tell(way, title=message.title, body=message.text, reach=reach)
 
     def _mail(self, address: str, notice: Notice | Digest) -> Outcome:

@@ -80,9 +80,9 @@ def leaves_the_machine(channel: str) -> bool:
     return bool(getproxies()) and not proxy_bypass(host)  # a proxy carries even 127.0.0.1 elsewhere
 
 
-def notify(channel: str, *, title: str, body: str, identity: str) -> Outcome:
-    """Return what became of one message to one service. `identity` is the same for every copy."""
-    with _quiet() as said:
+def notify(channel: str, *, title: str, body: str, identity: str, reach: Reach) -> Outcome:
+    """Return what became of one message to one URL of the old form. `identity` is the same for every copy."""
+    with _quiet() as said, guarded(reach, SECONDS) as calls:
         apprise = _loaded(channel)
         if apprise is None:
             return Outcome("permanent", None, "configuration: Apprise cannot read the channel")
@@ -90,6 +90,8 @@ def notify(channel: str, *, title: str, body: str, identity: str) -> Outcome:
             _identify(service, channel, identity)
         result = apprise.notify(body=body, title=title, body_format=NotifyFormat.TEXT)
         reason = _reason(said, channel)
+    if calls.failed and isinstance(calls.failed[-1], Forbidden):
+        return Outcome("permanent", None, "configuration: the URL leads to no public address: set the channel again")
     if result is None:
         return Outcome("permanent", None, "configuration: no service took the message")
     return Outcome("accepted", None, "taken by the service") if result else Outcome("temporary", None, reason)

@@ -32,6 +32,7 @@ from tracker.cli import (
     run,
     task,
     up,
+    watchdog,
     web,
     witness,
 )
@@ -46,7 +47,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit status: 0 done, 1 failed or refused, 2 usage, 3 a directive is invalid, "
-    "4 --fail-on matched, 5 the ledger does not hold, 6 a conflict: look again, 75 try later.",
+    "4 --fail-on matched, 5 the ledger does not hold, 6 a conflict: look again, 7 on hold after "
+    "a restore, 75 try later.",
 )
 
 app.command("init", short_help="Make a store, live or a rehearsal.")(init.init)
@@ -74,6 +76,8 @@ app.add_typer(channel.app, name="channel")
 app.add_typer(db.app, name="db")
 app.add_typer(config.app, name="config")
 app.command("web", short_help="Serve the page behind the links of mails.")(web.web)
+app.command("monitor", short_help="Sweep, deliver and seal every minute, without Prefect.")(watchdog.monitor)
+app.command("watchdog", short_help="Look whether the work is done; raise the alarm when not.")(watchdog.watchdog)
 app.command("up", short_help="Start Prefect, the flows and the pages; keep them running.")(up.up)
 app.command(
     "demo",

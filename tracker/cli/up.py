@@ -38,7 +38,7 @@ def up(
     environment = _environment(settings_of(ctx).database_url, port, data)
     api = environment["PREFECT_API_URL"]
     log = data / "prefect-server.log"
-    stop = _on_signals()
+    stop = on_signals()
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:
         server = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
@@ -76,7 +76,7 @@ def _environment(database: str, port: int, data: Path) -> dict[str, str]:
     }
 
 
-def _on_signals() -> threading.Event:
+def on_signals() -> threading.Event:
     """Return an event that SIGTERM and SIGINT set: both children are stopped in an orderly way, by us."""
     stop = threading.Event()
 

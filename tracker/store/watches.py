@@ -43,6 +43,12 @@ def every(connection: Connection) -> Mapping[str, datetime]:
     return {row.work: row.at for row in connection.execute(select(WATCH).order_by(WATCH.c.work))}
 
 
+def last_attempt(connection: Connection) -> datetime | None:
+    """Return when the newest attempt at a reminder began: a delivery that takes long is at work all the same."""
+    question = select(DELIVERY.c.started_at).order_by(DELIVERY.c.id.desc()).limit(1)
+    return connection.execute(question).scalar_one_or_none()
+
+
 def note(connection: Connection, work: str, at: datetime) -> None:
     """Write that a kind of work is done at an instant."""
     insert = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite

@@ -1,0 +1,88 @@
+"""Rounds: what the flows do, done without Prefect: sweep, deliver, seal. What fails holds up nothing else."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from tracker.domain.errors import TrackerError
+from tracker.operations.deliver import Delivered, deliver, open_sender
+from tracker.operations.keys import keyfile_of, keys
+from tracker.operations.sealing import seal
+from tracker.operations.sweep import Swept, sweep
+from tracker.operations.ticking import clock_of, tick_lock
+from tracker.operations.watching import attended
+from tracker.operations.witnessing import push
+from tracker.settings import Settings
+from tracker.store.store import Store, open_store
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Round:
+    """What one round did, and what it could not; `alone` is False where somebody else was at work."""
+
+    swept: Swept = field(default_factory=Swept)
+    delivered: Delivered = field(default_factory=Delivered)
+    sealed: int = 0
+    alone: bool = True
+    troubles: list[str] = field(default_factory=list)
+
+    def attempt(self, what: str, work: Callable[[], T], otherwise: T) -> T:
+        """Return what some work returns; its failure is noted, and the round goes on."""
+        try:
+            return work()
+        except TrackerError as error:
+            self.troubles.append(f"{what}: {error.code}: {error}")
+        except Exception as error:  # a round is never the last one: the next may fare better
+            self.troubles.append(f"{what}: {type(error).__name__}: {error}")
+        return otherwise
+
+
+def go_round(settings: Settings, *, wall: Callable[[], datetime], actor: str = "monitor") -> Round:
+    """Sweep, deliver and seal once, and return what was done; no failure raises."""
+    done = Round()
+    store: Store | None = done.attempt("database", lambda: open_store(settings.database_url), None)
+    if store is None:
+        return done
+    try:
+        clock = done.attempt("database", lambda: clock_of(store, None, wall=wall), None)
+        if clock is not None:
+            done.attempt("round", lambda: _work(done, store, settings, clock, actor), None)
+            done.attempt("seal", lambda: _seal(done, store, settings, clock), None)
+    finally:
+        store.close()
+    return done
+
+
+def _work(done: Round, store: Store, settings: Settings, clock: Callable[[], datetime], actor: str) -> None:
+    with tick_lock(store) as alone:
+        done.alone = alone
+        if not alone:
+            return
+        limit = settings.watch_limit
+        done.swept = done.attempt("sweep", lambda: sweep(store, at=clock(), actor=actor, watch_every=limit), done.swept)
+        done.delivered = done.attempt("deliver", lambda: _deliver(store, settings, clock, actor), done.delivered)
+
+
+def _deliver(store: Store, settings: Settings, clock: Callable[[], datetime], actor: str) -> Delivered:
+    with open_sender(store, settings) as sender:
+        return deliver(store, sender, settings=settings, clock=clock, actor=actor)
+
+
+def _seal(done: Round, store: Store, settings: Settings, clock: Callable[[], datetime]) -> None:
+    """Seal what is due and push it, where there is a key to do it with."""
+    file = keyfile_of(store, settings)
+    known = keys(store, file)
+    if not known or not known[-1].here:
+        return
+    with tick_lock(store, "seal") as alone:
+        if not alone:
+            return
+        at = clock()
+        made = seal(store, at=at, keyfile=file)
+        attended(store, "seal", at=at, actor="seal", every=settings.watch_limit)
+        done.sealed = made.size if made else 0
+        with open_sender(store, settings) as sender:
+            push(store, sender, settings=settings, at=at)

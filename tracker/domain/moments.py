@@ -18,8 +18,6 @@ from tracker.domain.ladder import Ladder, Level, Moment, Rung, short, stage_of
 from tracker.domain.limit import Limit
 
 _MINUTE = timedelta(minutes=1)
-# quiet hours move a day's reminder to the next working day: no break of offices is longer
-_LONGEST_BREAK = timedelta(days=30)
 
 
 def dated_moments(
@@ -200,7 +198,9 @@ def _daily(duty: _Duty, first: date, since: datetime | None) -> Iterator[Moment]
     """Yield one moment each working day from the first on, but for those long before `since`."""
     calendar = duty.calendar
     known = max(duty.assigned_at, since or duty.assigned_at)
-    day = calendar.on_or_after(max(first, calendar.civil_day(known) - _LONGEST_BREAK))
+    # quiet hours move a day's reminder to the next working day at most: nothing before the last one is still to come
+    near = calendar.on_or_before(calendar.civil_day(known) - ONE_DAY)
+    day = calendar.on_or_after(max(first, near))
     while True:
         at = duty.after(day)
         if at >= duty.assigned_at:

@@ -14,11 +14,13 @@ from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment, rungs_owed
 from tracker.domain.cap import Mails
 from tracker.domain.forecast import Foretold
-from tracker.domain.ladder import stage_of
+from tracker.domain.ladder import Moment, stage_of
 from tracker.domain.outbox import NO_CHANNEL
 from tracker.domain.standing import Policy, moments
 from tracker.operations.looking import Look, Ways, look_at
 from tracker.store.store import Connection
+
+_ROOM = 10_000
 
 
 class Walk:
@@ -34,6 +36,8 @@ class Walk:
         self._coming: list[tuple[datetime, str]] = []
         self._next: dict[str, datetime] = {}
         self._policy = cache(self._policy_of)
+        # the agencies of a task mostly share what is reckoned: it is reckoned once
+        self._first: dict[tuple[object, ...], datetime | None] = {}
 
     def put(self, assignment: Assignment, *, at: datetime) -> None:
         """Take an assignment in as it is from an instant on; what was owed before that is told then."""
@@ -51,15 +55,23 @@ class Walk:
         return self._registry.policy(remind)
 
     def _await(self, assignment: Assignment, at: datetime) -> None:
-        told, policy = assignment.told, self._policy(assignment.remind)
-        owed = moments(assignment.facts, policy, since=told)
-        coming = next((moment.at for moment in owed if told is None or moment.at > told), None)
+        key = (assignment.facts, assignment.remind, assignment.told)
+        if key not in self._first:
+            if len(self._first) >= _ROOM:
+                self._first.clear()
+            self._first[key] = self._coming_of(assignment)
+        coming = self._first[key]
         if coming is None:
             self._next.pop(assignment.ref, None)
             return
         look = max(coming, at)
         self._next[assignment.ref] = look
         heappush(self._coming, (look, assignment.ref))
+
+    def _coming_of(self, assignment: Assignment) -> datetime | None:
+        told = assignment.told
+        owed = moments(assignment.facts, self._policy(assignment.remind), since=told)
+        return next((moment.at for moment in owed if told is None or moment.at > told), None)
 
     def _due(self, at: datetime) -> Iterator[str]:
         while self._coming and self._coming[0][0] == at:
@@ -71,7 +83,12 @@ class Walk:
     def _look(self, refs: list[str], at: datetime) -> None:
         due = [self.assignments[ref] for ref in refs]
         open_still = [assignment for assignment in due if not assignment.facts.is_void(at)]
-        owed = [(one, rungs_owed(one, at=at, policy=self._policy(one.remind))) for one in open_still]
+        known: dict[tuple[object, ...], tuple[Moment, ...]] = {}
+        for one in open_still:
+            key = (one.facts, one.remind, one.told)
+            if key not in known:
+                known[key] = rungs_owed(one, at=at, policy=self._policy(one.remind))
+        owed = [(one, known[one.facts, one.remind, one.told]) for one in open_still]
         for look in look_at(self._connection, owed, self._registry, at, ways=self.ways, mails=self._mails):
             self.made += _made(look, at)
             last = look.owed[-1]

@@ -8,7 +8,7 @@ keeps the parameters of a run.
 import asyncio
 import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from prefect import flow, task
@@ -16,7 +16,7 @@ from prefect.artifacts import acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
-from tracker.clock import now
+from tracker.clock import now, uptime
 from tracker.domain.errors import NotFound
 from tracker.operations import Delivered, Swept, deliver, open_store, sweep
 from tracker.operations.deliver import open_sender
@@ -25,6 +25,7 @@ from tracker.settings import Settings
 from tracker.views import Board, Cells, board
 
 Clock = Callable[[], datetime]
+PATIENCE = timedelta(seconds=30)
 TOLD = ("accepted", "temporary", "permanent", "unknown")
 
 
@@ -62,7 +63,8 @@ async def deliver_due(store: Any, settings: Settings, clock: Clock) -> Delivered
 
     def send() -> Delivered:
         with open_sender(store, settings) as sender:
-            return deliver(store, sender, settings=settings, clock=clock)
+            # what a slow server leaves over is for the next tick: nobody else waits for it
+            return deliver(store, sender, settings=settings, clock=clock, patience=PATIENCE, uptime=uptime)
 
     return await asyncio.to_thread(send)
 

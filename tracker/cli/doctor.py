@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tracker.views import Health, Store
 
 LATE = timedelta(hours=1)  # flows tick every few minutes: an hour without one is a fault
+STEPPED_LATELY = timedelta(days=1)
 PROBE_SECONDS = 3.0
 NAMED = 5
 # the kinds of work of a live store, and what does them
@@ -125,6 +126,12 @@ def _work(found: "Health", at: datetime) -> Iterator[Check]:
     yield Check("delivery", unsent <= LATE, seen, "run: tracker up, or: tracker deliver")
     failed = found.failed_reminders
     yield Check("reminders", failed == 0, f"{failed:,} undelivered", "see: tracker reminder list --failed")
+    held = f"{found.held_reminders:,} wait for a word of yours"
+    yield Check("held back", not found.held_reminders, held, "see: tracker reminder list --held, release, drop")
+    stepped = found.clock_stepped
+    recent = stepped is not None and at - stepped <= STEPPED_LATELY
+    seen = f"jumped {_age(at - stepped)} ago" if stepped else "went on evenly while reminders were sent"
+    yield Check("clock", not recent, seen, "see: tracker history show --kind clock_stepped; is the time synchronised?")
     codes = found.unreachable
     named = ", ".join(codes[:NAMED]) + (f" and {len(codes) - NAMED:,} more" if len(codes) > NAMED else "")
     seen = f"{len(codes):,} agencies owe something and have none ({named})" if codes else "every agency has one"

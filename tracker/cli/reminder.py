@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from tracker.cli import foretell
-from tracker.cli.opened import opened, reading, registry_at
-from tracker.cli.options import Format, Known, Limit, ReadAt, Shown
-from tracker.cli.output import put
+from tracker.cli.opened import opened, reading, registry_at, writing_at
+from tracker.cli.options import As, Format, Known, Limit, ReadAt, Shown, WriteAt, actor
+from tracker.cli.output import put, put_result
+from tracker.domain.errors import Invalid
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Reminders and their delivery.")
 app.command("preview")(foretell.preview)
@@ -23,6 +24,7 @@ class State(StrEnum):
     ACCEPTED = "accepted"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    HELD = "held"
     SUPPRESSED = "suppressed"
 
 
@@ -30,6 +32,7 @@ class State(StrEnum):
 def list_reminders(
     ctx: typer.Context,
     failed: Annotated[bool, typer.Option("--failed", help="Only what was not delivered: --state failed.")] = False,
+    held: Annotated[bool, typer.Option("--held", help="Only what waits for a word of yours: --state held.")] = False,
     state: Annotated[State | None, typer.Option("--state", help="Only those in one state.")] = None,
     agency: Annotated[str | None, typer.Option("--agency", help="Only those to one agency, by its code.")] = None,
     at: ReadAt = None,
@@ -41,7 +44,7 @@ def list_reminders(
     from tracker.terminal.reminders import show_reminders
     from tracker.views import reminder_list
 
-    wanted = State.FAILED if failed else state
+    wanted = State.FAILED if failed else State.HELD if held else state
     with opened(ctx) as store:
         when = reading(store, at, known)
         with store.read() as connection:
@@ -50,3 +53,52 @@ def list_reminders(
                 connection, at=when.at, known=when.known, registry=registry, state=wanted, agency=agency, limit=limit
             )
     put(found, shown, show_reminders)
+
+
+References = Annotated[list[str] | None, typer.Argument(metavar="[REF]...", help="References: ntf-….")]
+Everything = Annotated[bool, typer.Option("--all", help="All that are held.")]
+
+
+@app.command("release")
+def release_held(
+    ctx: typer.Context,
+    references: References = None,
+    everything: Everything = False,
+    at: WriteAt = None,
+    by: As = None,
+    shown: Shown = Format.TEXT,
+) -> None:
+    """Let reminders go that were held back: see tracker reminder list --held."""
+    from tracker.operations.holding import release
+    from tracker.terminal.words import counted
+
+    chosen = _chosen(references, everything=everything)
+    with opened(ctx) as store:
+        done = release(store, chosen, at=writing_at(store, at), actor=actor(by))
+    put_result({"released": done}, shown, f"{counted(done, 'reminder')} released")
+
+
+@app.command("drop")
+def drop_held(
+    ctx: typer.Context,
+    references: References = None,
+    everything: Everything = False,
+    why: Annotated[str, typer.Option("--why", help="Why they are not to be sent; kept for ever.")] = "",
+    at: WriteAt = None,
+    by: As = None,
+    shown: Shown = Format.TEXT,
+) -> None:
+    """Close reminders that were held back, without sending them."""
+    from tracker.operations.holding import drop
+    from tracker.terminal.words import counted
+
+    chosen = _chosen(references, everything=everything)
+    with opened(ctx) as store:
+        done = drop(store, chosen, why=why, at=writing_at(store, at), actor=actor(by))
+    put_result({"dropped": done}, shown, f"{counted(done, 'reminder')} dropped")
+
+
+def _chosen(references: list[str] | None, *, everything: bool) -> list[str] | None:
+    if bool(references) == everything:
+        raise Invalid("name the reminders, or say --all")
+    return references or None

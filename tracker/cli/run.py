@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli.exits import MATCHED
+from tracker.cli.exits import MATCHED, TRY_LATER
 from tracker.cli.opened import opened, reading, registry_at, settings_of, writing_at
-from tracker.cli.options import As, Format, Known, Lang, Language, Limit, ReadAt, Shown, WriteAt, actor
+from tracker.cli.options import As, Format, Known, Lang, Language, Limit, ReadAt, Shown, WriteAt, actor, instant
 from tracker.cli.output import put, put_result, working
 
 
@@ -43,31 +43,29 @@ def deliver(
     limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Make at most so many attempts.")] = None,
     shown: Shown = Format.TEXT,
 ) -> None:
-    """Send every reminder that is due, and record what became of each attempt."""
+    """Send every reminder that is due, and record what became of each attempt; leave with 75 when none got through.
+
+    That is where every attempt may still succeed later: a server is away, or asks to be left alone.
+    """
     from dataclasses import asdict
 
     from tracker import clock
     from tracker.operations import deliver as run
     from tracker.operations.deliver import open_sender
+    from tracker.operations.ticking import clock_of
 
     settings = settings_of(ctx)
     with opened(ctx) as store, open_sender(store, settings) as sender:
-        when = writing_at(store, at)
-        live = not store.position().is_rehearsal
+        told = clock_of(store, instant(at) if at is not None else None, wall=clock.now)
         with working("delivering…"):
-            done = run(
-                store,
-                sender,
-                settings=settings,
-                clock=clock.now if live else lambda: when,
-                actor=actor(by),
-                limit=limit,
-            )
+            done = run(store, sender, settings=settings, clock=told, actor=actor(by), limit=limit, uptime=clock.uptime)
     counts = asdict(done)
-    told = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+    said = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
     put_result(
-        {"attempts": done.attempts, **counts}, shown, f"{done.attempts:,} attempts" + (f": {told}" if told else "")
+        {"attempts": done.attempts, **counts}, shown, f"{done.attempts:,} attempts" + (f": {said}" if said else "")
     )
+    if done.attempts and done.attempts == done.temporary:
+        raise typer.Exit(TRY_LATER)
 
 
 def board(

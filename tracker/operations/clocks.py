@@ -9,6 +9,7 @@ shows by the ledger alone, which is ahead then.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from platform import node
 
 from tracker.domain.entry import Draft, stamp
 from tracker.operations.attempting import LEASE
@@ -57,9 +58,10 @@ def _jump(connection: Connection, read: datetime, uptime: Uptime | None) -> time
     if uptime is None:
         return None
     up = _EPOCH + uptime()
-    last_read, last_up = watches.last(connection, "clock read"), watches.last(connection, "clock uptime")
-    watches.note(connection, "clock read", read)
-    watches.note(connection, "clock uptime", up)
+    here = (f"clock read {node()}", f"clock uptime {node()}")  # each machine has been up for a time of its own
+    last_read, last_up = (watches.last(connection, name) for name in here)
+    for name, seen in zip(here, (read, up), strict=True):
+        watches.note(connection, name, seen)
     if last_read is None or last_up is None or up < last_up:  # started anew meanwhile: nobody knows
         return None
     by = (read - last_read) - (up - last_up)

@@ -14,7 +14,7 @@ __all__ = ["clock_of", "registry_of", "store_name", "tick_lock"]
 
 
 def clock_of(store: Store, at: datetime | None, *, wall: Callable[[], datetime]) -> Callable[[], datetime]:
-    """Return the clock a store is worked by: the wall's; in a rehearsal one instant, told or where it has got to.
+    """Return the clock a store is worked by; in a rehearsal one instant, told or where it has got to.
 
     Raises Refused for an instant told to a live store: nobody back-dates it.
     """
@@ -24,7 +24,7 @@ def clock_of(store: Store, at: datetime | None, *, wall: Callable[[], datetime])
         return lambda: chosen
     if at is not None:
         raise Refused("a live store reads its own clock; only a rehearsal is told the time", code="live-clock")
-    return wall
+    return store.clock(wall)
 
 
 def registry_of(store: Store) -> Registry:

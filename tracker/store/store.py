@@ -1,6 +1,6 @@
 """A store: one database that is either live or a rehearsal, at the newest migration or refused."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -34,6 +34,15 @@ class Store:
         """Yield a connection that sees one state of the store from its first question to its last."""
         with _away(), engines.read(self.engine) as connection:
             yield connection
+
+    def clock(self, wall: Callable[[], datetime]) -> Callable[[], datetime]:
+        """Return the clock of a live store: its server's, which all its workers share; for a file the wall's."""
+
+        def of_the_server() -> datetime:
+            with _away():
+                return engines.server_time(self.engine)
+
+        return wall if self.engine.dialect.name == "sqlite" else of_the_server
 
     def position(self) -> Position:
         """Return where the ledger ends and what kind of store this is."""

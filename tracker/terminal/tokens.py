@@ -49,6 +49,7 @@ REMINDERS: Mapping[str, Token] = {
     "accepted": Token("accepted", "✓", _GREEN),
     "failed": Token("undelivered", "!", _RED),
     "cancelled": Token("cancelled", "–", _DIM),
+    "held": Token("held", "‖", _YELLOW),
     "suppressed": Token("suppressed", "–", _DIM),
     "temporary": Token("try again later", "↻", _YELLOW),
     "permanent": Token("refused", "!", _RED),

@@ -13,7 +13,8 @@ from tracker.store.store import Connection
 class Health:
     """The figures by which a person sees whether the tracker is at work.
 
-    `watched` says when each kind of work was last done, whether or not there was anything to do.
+    `watched` says when each kind of work was last done, whether or not there was anything to do;
+    `clock_stepped` when delivery last saw the clock jump.
     """
 
     mode: str
@@ -27,6 +28,8 @@ class Health:
     oldest_moment: datetime | None
     oldest_unsent: datetime | None
     failed_reminders: int
+    held_reminders: int
+    clock_stepped: datetime | None
     unreachable: tuple[str, ...]
     watched: Mapping[str, datetime]
     hold: Hold | None = None
@@ -35,6 +38,7 @@ class Health:
 def health(connection: Connection, *, at: datetime) -> Health:
     """Return the figures of a store at an instant, which is not before its high-water mark."""
     head = ledger.position(connection)
+    counts = outbox.counts(connection)
     swept = queries.entries_where(connection, kinds=("swept",), limit=1)
     return Health(
         mode=head.mode,
@@ -47,7 +51,9 @@ def health(connection: Connection, *, at: datetime) -> Health:
         last_sweep=swept[0].recorded_at if swept else None,
         oldest_moment=queries.oldest_moment(connection),
         oldest_unsent=queries.oldest_unsent(connection, at=at),
-        failed_reminders=outbox.counts(connection).get("failed", 0),
+        failed_reminders=counts.get("failed", 0),
+        held_reminders=counts.get("held", 0),
+        clock_stepped=watches.last(connection, "clock"),
         unreachable=queries.unreachable(connection),
         watched=watches.every(connection),
         hold=guards.on_hold(connection),

@@ -55,7 +55,8 @@ def _mails(folder: Path) -> Iterator[tuple[Path, Message]]:
 
 
 def _text(message: Message) -> str:
-    return bytes(message.get_payload()[0].get_payload(decode=True)).decode("utf-8")  # type: ignore[index,union-attr]
+    (part,) = (part for part in message.walk() if part.get_content_type() == "text/plain")
+    return bytes(part.get_payload(decode=True)).decode("utf-8")  # type: ignore[arg-type]
 
 
 def test_it_ends_well_and_complains_of_nothing(played: Played) -> None:

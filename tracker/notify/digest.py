@@ -39,6 +39,7 @@ class Item:
     agency: str | None
     covers_for: str | None
     url: str
+    version: int = 1
     way: str = ""
     why: str = ""
     act_url: str | None = None  # where a click takes note, or puts reminders off, without a login

@@ -6,14 +6,26 @@ sent again after an unknown outcome is recognisable to the mailbox and to an aud
 
 import base64
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
 from hashlib import sha256
 
-from tracker.notify.digest import Digest, cleaned_digest
+from tracker.notify.digest import Digest, Item, cleaned_digest
+from tracker.notify.event import MEDIA_TYPE, NAME, Event, calendar
 from tracker.notify.notice import Notice, cleaned, folded
 from tracker.notify.render import Rendered, laid_out, laid_out_digest
 from tracker.notify.wire import POLICY, ascii_domain, encoded, mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that goes with a mail; its name is plain ASCII."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 def build(notice: Notice | Digest, recipient: str) -> EmailMessage:
@@ -21,22 +33,56 @@ def build(notice: Notice | Digest, recipient: str) -> EmailMessage:
     if isinstance(notice, Digest):
         digest = cleaned_digest(notice)
         rendered = laid_out_digest(digest)
-        return _mail(_digest_headers(digest, recipient, subject=rendered.subject), rendered, key=digest.key)
+        headers = _digest_headers(digest, recipient, subject=rendered.subject)
+        return _mail(headers, rendered, _attached(digest), key=digest.key)
     notice = cleaned(notice)
     rendered = laid_out(notice)
-    return _mail(_headers(notice, recipient, subject=rendered.subject), rendered, key=notice.key)
+    return _mail(_headers(notice, recipient, subject=rendered.subject), rendered, _attached(notice), key=notice.key)
 
 
-def _mail(headers: list[tuple[str, str]], rendered: Rendered, *, key: str) -> EmailMessage:
+def _mail(headers: list[tuple[str, str]], rendered: Rendered, files: Sequence[Attached], *, key: str) -> EmailMessage:
     message = EmailMessage(policy=POLICY)
     for name, value in headers:
         message[name] = value
-    boundary = f"=_{_digest(key)}"  # "_" is no letter of base64
     message["MIME-Version"] = "1.0"
-    message["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'
-    message.attach(_part("plain", rendered.text))
-    message.attach(_part("html", rendered.html))
+    boundary = f"=_{_digest(key)}"  # "_" is no letter of base64
+    if not files:
+        return _filled(message, "alternative", boundary, [_part("plain", rendered.text), _part("html", rendered.html)])
+    words = [_part("plain", rendered.text), _part("html", rendered.html)]
+    body = _filled(EmailMessage(policy=POLICY), "alternative", f"{boundary}_b", words)
+    return _filled(message, "mixed", boundary, [body, *map(_file, files)])
+
+
+def _filled(message: EmailMessage, kind: str, boundary: str, parts: Sequence[EmailMessage]) -> EmailMessage:
+    message["Content-Type"] = f'multipart/{kind}; boundary="{boundary}"'
+    for part in parts:
+        message.attach(part)
     return message
+
+
+def _attached(notice: Notice | Digest) -> tuple[Attached, ...]:
+    """Return what goes with a mail: the deadlines it sets, for the reader's own calendar."""
+    if isinstance(notice, Digest):
+        events = [_event(item, notice) for item in notice.items if item.stage == "assigned" and item.last_day]
+    else:
+        events = [_event(notice, notice)] if notice.stage in ("assigned", "date_changed") and notice.last_day else []
+    if not events:
+        return ()
+    content = calendar(events, language=notice.language, at=notice.as_of)
+    return (Attached(NAME, f'{MEDIA_TYPE}; charset="utf-8"', content.encode()),)
+
+
+def _event(one: Notice | Item, notice: Notice | Digest) -> Event:
+    assert one.last_day is not None
+    return Event(
+        uid=f"{_digest(one.assignment)}@{_domain(notice)}",
+        version=one.version,
+        last_day=one.last_day,
+        title=one.task_title,
+        number=one.directive_number,
+        url=one.url,
+        rehearsal=notice.rehearsal,
+    )
 
 
 def message_id(notice: Notice | Digest) -> str:
@@ -107,6 +153,15 @@ def _part(subtype: str, content: str) -> EmailMessage:
     part["Content-Transfer-Encoding"] = "base64"
     lines = base64.encodebytes(content.replace("\n", "\r\n").encode("utf-8"))
     part.set_payload(lines.decode("ascii"))
+    return part
+
+
+def _file(file: Attached) -> EmailMessage:
+    part = EmailMessage(policy=POLICY)
+    part["Content-Type"] = f'{file.media_type}; name="{file.name}"'
+    part["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    part["Content-Transfer-Encoding"] = "base64"
+    part.set_payload(base64.encodebytes(file.content).decode("ascii"))
     return part
 
 

@@ -57,6 +57,7 @@ def item_of(
         if reader.role == "deputy" and reader.covers_for
         else None,
         url=f"{settings.base_url.rstrip('/')}/tasks/{assignment.ref}",
+        version=assignment.version,
         # the page behind it offers both
         act_url=urls_of(connection, reminder, assignment, registry=registry, settings=settings, at=at).get(
             Action.ACKNOWLEDGE

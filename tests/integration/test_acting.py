@@ -104,6 +104,26 @@ def told(database_url: str, folder: Path, **changes: object) -> Office:
     return Office(store, settings, mails(store, settings)[REF])
 
 
+def test_each_row_of_a_digest_has_the_link_of_its_task(database_url: str, tmp_path: Path) -> None:
+    store, settings = an_office(database_url, a_directive(a_task(), a_task("survey"))), settings_in(tmp_path)
+    sweep(store, at=ADOPTED)
+    keys, digests = keys_of(store, settings, make=True), []
+
+    class Post:
+        def send(self, channel: object, notice: object) -> Outcome:
+            digests.append(notice)
+            return Outcome("accepted", 250, "ok")
+
+    deliver(store, Post(), settings=settings, clock=lambda: ADOPTED)
+    assert keys is not None
+    (digest,) = digests
+    for item in digest.items:
+        receipt = act(store, token_of(item.act_url), keys=keys, until=None, at=LATER)
+        assert last_entry(store).assignment == item.assignment
+        assert last_entry(store).seq == receipt.seq
+    assert len(digest.items) == 2
+
+
 def last_entry(store: Store) -> ledger.Entry:
     with store.read() as connection:
         return list(ledger.entries(connection))[-1]

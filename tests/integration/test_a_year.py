@@ -1,0 +1,155 @@
+"""A simulated year keeps every promise: the short form of `tests.simulation.a_year`, and a judge that would notice."""
+
+import ast
+import copy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.simulation import a_year_judge, a_year_oracle
+from tests.simulation.a_year import Run, run, told
+from tests.simulation.a_year_judge import Judge, Verdict
+
+# the last ones failed once, and are kept: what they found stands beside them
+SEEDS = (1, 2, 3)
+SHORT = {"assignments": 45, "days": 45}
+
+
+@pytest.fixture(scope="module")
+def first() -> Run:
+    return run(SEEDS[0], **SHORT)
+
+
+@pytest.mark.parametrize("seed", SEEDS[1:])
+def test_nothing_owed_is_missing_and_nothing_else_was_sent(seed: int) -> None:
+    found = run(seed, **SHORT)
+    assert found.holds, told(found)
+
+
+def test_one_seed_gives_one_year(first: Run) -> None:
+    assert first.holds, told(first)
+    assert run(SEEDS[0], **SHORT).digest == first.digest
+
+
+def test_a_year_has_something_of_everything(first: Run) -> None:
+    counts = first.verdict.counts
+    few = {name for name in ("assignments", "mails", "digests", "crashes", "facts", "must") if counts[name] < 5}
+    assert few == set()
+
+
+@pytest.mark.parametrize("module", [a_year_oracle, a_year_judge])
+def test_the_oracle_shares_no_code_with_the_tracker(module: Any) -> None:
+    tree = ast.parse(Path(module.__file__).read_text())
+    found = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    found |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    strange = {name for name in found if name.partition(".")[0] not in sys.stdlib_module_names}
+    assert strange <= {a_year_oracle.__name__}
+
+
+def judged(run: Run, change: Callable[[list[Any], list[Any]], None]) -> Verdict:
+    """Return the verdict on a run of which something was changed afterwards."""
+    log, rows = copy.deepcopy((list(run.judge.log), list(run.judge.rows.values())))
+    change(log, rows)
+    return Judge(run.judge.world, log, rows).judged()
+
+
+def a_mail(log: list[Any], *, kind: str = "r1", run: Run) -> int:
+    """Return where in a log a mail was accepted at its first attempt, about one thing of a kind."""
+    rows = run.judge.rows
+    for index, record in enumerate(log):
+        if record["what"] == "attempt" and record["took"] and len(record["references"]) == 1:
+            (reference,) = record["references"]
+            tries = [one for one in log if one["what"] == "attempt" and reference in one["references"]]
+            if rows[reference]["key"].startswith(kind) and len(tries) == 1:
+                return index
+    raise AssertionError(f"no mail of {kind}")
+
+
+@pytest.mark.parametrize("kind", ["r1", "n1"])
+def test_the_judge_sees_a_mail_that_never_left(first: Run, kind: str) -> None:
+    def lose(log: list[Any], rows: list[Any]) -> None:
+        del log[a_mail(log, kind=kind, run=first)]
+
+    assert judged(first, lose).missing
+
+
+def test_the_judge_sees_a_reminder_that_was_never_made(first: Run) -> None:
+    def lose(log: list[Any], rows: list[Any]) -> None:
+        (reference,) = log.pop(a_mail(log, run=first))["references"]
+        rows[:] = [row for row in rows if row["reference"] != reference]
+
+    assert "never made" in judged(first, lose).missing[0][1]
+
+
+def test_the_judge_sees_a_copy_that_no_crash_explains(first: Run) -> None:
+    def repeat(log: list[Any], rows: list[Any]) -> None:
+        index = a_mail(log, run=first)
+        log.insert(index, copy.deepcopy(log[index]))
+
+    assert judged(first, repeat).not_allowed
+
+
+def test_the_judge_sees_a_copy_under_another_identity(first: Run) -> None:
+    def repeat(log: list[Any], rows: list[Any]) -> None:
+        index = a_mail(log, run=first)
+        log.insert(index, {**log[index], "message": "<another@directives.example>"})
+
+    assert judged(first, repeat).not_allowed
+
+
+def test_the_judge_sees_a_mail_long_after_its_time(first: Run) -> None:
+    def delay(log: list[Any], rows: list[Any]) -> None:
+        mail = log.pop(a_mail(log, run=first))
+        log.append({**mail, "at": log[-1]["at"]})
+
+    assert judged(first, delay).not_allowed
+
+
+def test_the_judge_sees_a_mail_to_somebody_else(first: Run) -> None:
+    def misdirect(log: list[Any], rows: list[Any]) -> None:
+        log[a_mail(log, run=first)]["office"] = "STRANGER"
+
+    assert judged(first, misdirect).not_allowed
+
+
+def test_the_judge_sees_a_reminder_that_nobody_owed(first: Run) -> None:
+    def invent(log: list[Any], rows: list[Any]) -> None:
+        row = next(row for row in rows if row["key"].startswith("r1|"))
+        rows.append({**row, "reference": "ntf-x", "key": row["key"].replace("|assigned|", "|before-99wd|")})
+        rows[-1]["key"] += "" if "before-99wd" in rows[-1]["key"] else "x"
+
+    assert judged(first, invent).not_allowed
+
+
+def test_the_judge_sees_two_mails_at_once_that_were_one(first: Run) -> None:
+    def split(log: list[Any], rows: list[Any]) -> None:
+        index, mail = next(
+            (index, one)
+            for index, one in enumerate(log)
+            if one["what"] == "attempt" and one["took"] and len(one["references"]) > 1
+        )
+        half, rest = mail["references"][:1], mail["references"][1:]
+        log[index : index + 1] = [
+            {**mail, "references": half, "message": "<half@directives.example>"},
+            {**mail, "references": rest},
+        ]
+
+    assert any("which were one" in words for _, words in judged(first, split).not_allowed)
+
+
+def test_the_judge_sees_what_was_given_up_for_no_reason(first: Run) -> None:
+    def give_up(log: list[Any], rows: list[Any]) -> None:
+        next(row for row in rows if row["state"] == "accepted" and row["key"].startswith("r1|"))["state"] = "failed"
+
+    assert judged(first, give_up).not_allowed
+
+
+def test_a_failing_seed_tells_its_story(first: Run) -> None:
+    about = next(row["ref"] for row in first.judge.rows.values() if row["key"].startswith("r1|"))
+    story = first.judge.story(about)
+    assert about in story
+    assert "oracle" in story
+    assert "product" in story

@@ -1,38 +1,18 @@
-"""Reminders, attempts and channels as entries determine them, but for what no entry says.
+"""Reminders and attempts as entries determine them, but for what no entry says.
 
 A lease has no entry: of a reminder that is being sent, its state, due time, reason and bundle are left
-out, and so is its attempt. A secret address has none either: of such a channel only what may be shown is known.
+out, and so is its attempt.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict
 
 from tracker.domain.outbox import Told, Tried
-from tracker.operations.channels import public_address
 from tracker.operations.replay import Replay
-from tracker.store.redo import Again, Compared, Key, Row, channel_addresses, compare, leases, reminder_ids
+from tracker.store.redo import Again, Compared, Key, Row, compare, leases, reminder_ids
 from tracker.store.store import Connection
 
 _OF_A_LEASE = frozenset({"state", "due_at", "why", "bundle"})
-
-
-def channels(connection: Connection, replay: Replay) -> dict[Key, Again]:
-    """Return the channels; one with a secret address can be compared, but not made again."""
-    rows: dict[Key, Again] = {}
-    addresses = channel_addresses(connection)
-    for key, said in replay.channels.items():
-        columns = {"agency": said["agency"], "name": said["channel"]}
-        # entries before issue 4 said neither
-        columns |= {name: said[name] for name in ("language", "kind") if name in said}
-        public, address = said["address"], addresses.get(key, "")
-        if "://" not in public:
-            plain = {"secret": None} if said.get("kind", "mail") == "mail" else {}
-            rows[key] = Again({**columns, **plain, "address": public}, {"language": None, "kind": "mail"})
-        elif public in (address, public_address(address)):
-            rows[key] = Again(columns, None)
-        else:
-            rows[key] = Again({**columns, "address": public}, None, mendable=False)
-    return rows
 
 
 def compare_outbox(connection: Connection, replay: Replay, *, keep: bool) -> tuple[Compared, Compared]:

@@ -114,12 +114,6 @@ def documents(connection: Connection) -> Mapping[str, str]:
     return found
 
 
-def channel_addresses(connection: Connection) -> Mapping[Key, str]:
-    """Return the address of every channel by agency and name."""
-    table = SQLModel.metadata.tables["channel"]
-    return {(row.agency, row.name): row.address for row in connection.execute(select(table))}
-
-
 def head(connection: Connection) -> Row:
     """Return the head row."""
     return dict(connection.execute(select(HEAD)).mappings().one())

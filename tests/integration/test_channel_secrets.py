@@ -1,6 +1,7 @@
 """Thirty secrets, put through every path a channel knows and some it should not: none of them comes out again."""
 
 import base64
+import io
 import json
 import logging
 import re
@@ -20,9 +21,10 @@ from tests.integration.test_cli import Office
 from tests.integration.web import WebServer, answer
 from tests.unit.notify.a_notice import a_notice
 from tracker import clock
+from tracker.cli.fields import asked, filled
 from tracker.cli.main import app
 from tracker.domain.entry import Draft
-from tracker.domain.errors import Conflict, Refused
+from tracker.domain.errors import Conflict, Invalid, Refused
 from tracker.notify import reach
 from tracker.notify.kinds import KINDS
 from tracker.notify.send import Sender
@@ -413,3 +415,33 @@ def test_of_a_removed_channel_nothing_is_left(live: Office, store: Store) -> Non
     remove_channel(store, "BNV", "gotify", at=clock.now(), actor="test")
     store.close()
     assert sealed.encode() not in live.database.read_bytes()
+
+
+# ── How a secret is given ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_secret_is_asked_for_without_an_echo(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for: list[tuple[str, dict[str, Any]]] = []
+
+    def prompt(text: str, **how: Any) -> str:
+        asked_for.append((text, how))
+        return f" {GOOD['gotify']['token']} "
+
+    monkeypatch.setattr("sys.stdin", type("Terminal", (), {"isatty": lambda self: True})())
+    monkeypatch.setattr("typer.prompt", prompt)
+    given = asked("gotify", {"host": "push.moha.example"}, ask=True)
+    assert given == {"token": GOOD["gotify"]["token"]}
+    assert asked_for == [("token (the application's token)", {"hide_input": True, "err": True})]
+    assert asked("gotify", given, ask=True) == {}
+    assert asked("gotify", {}, ask=False) == {}
+
+
+def test_a_secret_comes_from_a_file_or_from_stdin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, token = tmp_path / "a=b", GOOD["gotify"]["token"]
+    file.write_text(f"{token}\n")
+    assert filled("gotify", ["host=a.example"], [f"token={file}"]) == {"host": "a.example", "token": token}
+    assert filled("gotify", [], [str(file)]) == {"token": token}  # it has one secret only
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{token}\n"))
+    assert filled("gotify", [], ["-"]) == {"token": token}
+    with pytest.raises(Invalid, match="say which field the file holds"):
+        filled("ntfy", [], [str(file)])

@@ -31,7 +31,7 @@ def monitor(
 
     stop = threading.Event() if once else on_signals()
     while True:
-        done = go_round(settings_of(ctx), wall=clock.now)
+        done = go_round(settings_of(ctx), wall=clock.now, uptime=clock.uptime)
         _say_round(done, clock.now())
         found = _looked(settings_of(ctx), clock.now())
         if once:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from tracker.domain.errors import TrackerError
+from tracker.operations.clocks import Uptime
 from tracker.operations.deliver import Delivered, deliver, open_sender
 from tracker.operations.keys import keyfile_of, keys
 from tracker.operations.sealing import seal
@@ -16,6 +17,7 @@ from tracker.operations.witnessing import push
 from tracker.settings import Settings
 from tracker.store.store import Store, open_store
 
+PATIENCE = timedelta(seconds=30)
 T = TypeVar("T")
 
 
@@ -40,7 +42,9 @@ class Round:
         return otherwise
 
 
-def go_round(settings: Settings, *, wall: Callable[[], datetime], actor: str = "monitor") -> Round:
+def go_round(
+    settings: Settings, *, wall: Callable[[], datetime], uptime: Uptime | None = None, actor: str = "monitor"
+) -> Round:
     """Sweep, deliver and seal once, and return what was done; no failure raises."""
     done = Round()
     store: Store | None = done.attempt("database", lambda: open_store(settings.database_url), None)
@@ -49,26 +53,33 @@ def go_round(settings: Settings, *, wall: Callable[[], datetime], actor: str = "
     try:
         clock = done.attempt("database", lambda: clock_of(store, None, wall=wall), None)
         if clock is not None:
-            done.attempt("round", lambda: _work(done, store, settings, clock, actor), None)
+            done.attempt("round", lambda: _work(done, store, settings, clock, uptime, actor), None)
             done.attempt("seal", lambda: _seal(done, store, settings, clock), None)
     finally:
         store.close()
     return done
 
 
-def _work(done: Round, store: Store, settings: Settings, clock: Callable[[], datetime], actor: str) -> None:
+def _work(
+    done: Round, store: Store, settings: Settings, clock: Callable[[], datetime], uptime: Uptime | None, actor: str
+) -> None:
     with tick_lock(store) as alone:
         done.alone = alone
         if not alone:
             return
         limit = settings.watch_limit
         done.swept = done.attempt("sweep", lambda: sweep(store, at=clock(), actor=actor, watch_every=limit), done.swept)
-        done.delivered = done.attempt("deliver", lambda: _deliver(store, settings, clock, actor), done.delivered)
+        done.delivered = done.attempt(
+            "deliver", lambda: _deliver(store, settings, clock, uptime, actor), done.delivered
+        )
 
 
-def _deliver(store: Store, settings: Settings, clock: Callable[[], datetime], actor: str) -> Delivered:
+def _deliver(
+    store: Store, settings: Settings, clock: Callable[[], datetime], uptime: Uptime | None, actor: str
+) -> Delivered:
     with open_sender(store, settings) as sender:
-        return deliver(store, sender, settings=settings, clock=clock, actor=actor)
+        # what a slow server leaves over is for the next round: nobody else waits for it
+        return deliver(store, sender, settings=settings, clock=clock, actor=actor, patience=PATIENCE, uptime=uptime)
 
 
 def _seal(done: Round, store: Store, settings: Settings, clock: Callable[[], datetime]) -> None:

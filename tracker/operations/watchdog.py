@@ -85,7 +85,7 @@ def look(settings: Settings, *, at: datetime) -> Iterator[str]:
     try:
         store = open_store(settings.database_url)
         try:
-            yield from _lateness(store, at, settings.watch_limit)
+            yield from _lateness(store, store.clock(lambda: at)(), settings.watch_limit)
             if held := guarded(store, settings).held:
                 yield f"nothing is sent, the store is on hold: {held}"
         finally:

@@ -18,6 +18,7 @@ from tracker.domain.directive import Directive
 from tracker.domain.errors import Invalid, NotFound, Refused
 from tracker.domain.forecast import Foretold, Preview
 from tracker.domain.ladder import Ladder, Level, Quiet, Rung
+from tracker.domain.outbox import BUNDLED
 from tracker.operations import (
     accept,
     acknowledge,
@@ -35,7 +36,6 @@ from tracker.operations.forecast import preview, trial
 from tracker.operations.progress import note
 from tracker.store import outbox
 from tracker.store.assignments import ASSIGNMENT
-from tracker.store.caps import OF_LADDERS
 from tracker.store.store import Store
 
 WORKING = "working days"
@@ -115,7 +115,7 @@ def really(store: Store, *, since: datetime = ADOPTED) -> list[Row]:
         return sorted(
             (r.made_at, r.assignment, r.rung, r.stage, r.moment, r.agency, r.channel, states.get(r.state, r.state))
             for r in outbox.reminders(connection)
-            if r.made_at >= since and r.stage in OF_LADDERS
+            if r.made_at >= since and r.stage in BUNDLED
         )
 
 

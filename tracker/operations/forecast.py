@@ -14,13 +14,13 @@ from tracker.domain.assignment import FOLDED, fold
 from tracker.domain.entry import Entry
 from tracker.domain.errors import Invalid, NotFound
 from tracker.domain.forecast import Foretold, Preview, Trial, figures, mails
-from tracker.domain.outbox import NO_CHANNEL
+from tracker.domain.outbox import BUNDLED, NO_CHANNEL
 from tracker.operations.looking import channels_of, mails_of
 from tracker.operations.reading import directive_in_force
 from tracker.operations.recipients import recipient
 from tracker.operations.recording import registry_in_force
 from tracker.operations.walk import Walk
-from tracker.store import assignments, caps, clocks, ledger, outbox
+from tracker.store import assignments, clocks, ledger, outbox
 from tracker.store.outbox import Reminder
 from tracker.store.store import Connection, Store
 
@@ -91,7 +91,7 @@ def trial(
         made = sum(
             one.state != "suppressed"
             and one.channel != NO_CHANNEL
-            and one.stage in caps.OF_LADDERS
+            and one.stage in BUNDLED
             and begin <= one.made_at <= end
             for one in outbox.reminders(connection)
         )
@@ -143,7 +143,7 @@ def _fold(walk: Walk, entry: Entry) -> None:
 def _waiting(connection: Connection, registry: Registry, at: datetime, end: datetime) -> list[Foretold]:
     """Return what was made before and waits to be sent by then."""
     pending = [one for one in outbox.reminders(connection, state="pending") if one.due_at and one.due_at <= end]
-    of_ladders = [one for one in pending if one.stage in caps.OF_LADDERS]
+    of_ladders = [one for one in pending if one.stage in BUNDLED]
     found = {a.ref: a for a in assignments.get(connection, {one.assignment for one in of_ladders})}
     today = registry.calendar.civil_day(at)
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.simulation import workers
-from tests.simulation.a_store import ADOPTED, a_store, many_duties
+from tests.simulation.a_store import ADOPTED, a_store, mailboxes, many_duties
 from tracker.domain.deadline import Due, Every
 from tracker.domain.directive import Directive, Need
-from tracker.operations import rebuild, submit, sweep, verify
+from tracker.operations import rebuild, set_channel, submit, sweep, verify
 from tracker.operations.sweep import Swept
 from tracker.store import assignments, ledger, outbox
 from tracker.store.store import Store
@@ -82,17 +82,22 @@ def test_eight_sweeps_make_each_occurrence_of_a_recurring_duty_once(database_url
     assert everything_holds(store)
 
 
-def test_eight_deliverers_send_each_reminder_once(database_url: str, together: Together) -> None:
-    store = a_store(database_url, many_duties(100))
+@pytest.mark.parametrize("working", [1, 2, 8])
+def test_however_many_deliver_each_reminder_is_told_once_and_each_mail_sent_once(
+    database_url: str, together: Together, working: int
+) -> None:
+    store = a_store(database_url, many_duties(7))
+    boxes = [replace(one, name=f"box-{n}") for one in mailboxes(*PROVINCES) for n in range(24)]
+    set_channel(store, boxes, at=ADOPTED, actor="test")
     sweep(store, at=ADOPTED)
-    sent = Counter(
-        reference for part in together(workers.delivering, *[(database_url,)] * PROCESSES) for reference in part
-    )
+    each = [(database_url, n < working) for n in range(PROCESSES)]
+    sent = Counter(reference for part in together(workers.delivering, *each) for reference in part)
     with store.read() as connection:
         states, attempts = outbox.counts(connection), outbox.deliveries(connection)
-    assert (len(sent), set(sent.values()), states) == (300, {1}, {"accepted": 300})
-    assert Counter(attempt.outcome for attempt in attempts) == {"accepted": 300}
-    assert kinds(store)["delivery"] == 300
+    mails = 3 * (24 + 1)
+    assert (len(sent), set(sent.values()), states) == (7 * mails, {1}, {"accepted": 7 * mails})
+    assert Counter(attempt.outcome for attempt in attempts) == {"accepted": mails}
+    assert len({attempt.message_id for attempt in attempts}) == kinds(store)["delivery"] == mails
     assert everything_holds(store)
 
 

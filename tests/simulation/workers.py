@@ -43,10 +43,12 @@ def making_occurrences(url: str, at: datetime) -> tuple[int, int]:
     return swept.occurrences, swept.reminders
 
 
-def delivering(url: str) -> list[str]:
-    """Return the references this process sent, delivering with the others."""
+def delivering(url: str, works: bool = True) -> list[str]:
+    """Return the references this process sent, delivering with the others; one that does not work only waits."""
     store, sender = open_store(url), Recorder()
     _gate.wait()
+    if not works:
+        return []
     told = deliver(store, sender, settings=Settings(), clock=lambda: ADOPTED)
     assert told.accepted == sender.mails
     return [reference for _, reference in sender.sent]
@@ -92,3 +94,8 @@ def _through(store: Any, ref: str) -> int:
     submit(store, ref, at=ADOPTED, actor="office", words="done")
     accept(store, ref, at=ADOPTED, actor="secretariat")
     return 3
+
+
+def wait_for_all() -> None:
+    """Return when every process of a test has come this far."""
+    _gate.wait()

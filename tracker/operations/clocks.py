@@ -25,10 +25,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The end of the ledger after looking at the clock, and whether leases that have ended may be taken over."""
+    """The end of the ledger after looking at the clock, whether leases that have ended may be taken over, its jump."""
 
     head: Position
     steal: bool = True
+    jumped: timedelta = timedelta()
 
 
 def look_at_clock(
@@ -38,23 +39,24 @@ def look_at_clock(
     if head.is_rehearsal:
         return Trust(head)
     at = head.go_on(read)
-    by = _jump(connection, read, uptime)
-    if by is None and head.high_water - read > BACK:
-        by = read - head.high_water
+    by, told = _jump(connection, read, uptime), uptime is not None
+    if by is None:  # nobody knows: the ledger may be ahead
+        by, told = min(read - head.high_water, timedelta()), False
+    jumped = by > FORWARD or by < -BACK
     doubted = watches.last(connection, "clock")
-    if by is not None and (doubted is None or at - doubted > LEASE or uptime is not None):
+    if jumped and (told or doubted is None or at - doubted > LEASE):
         payload = {"by": int(by.total_seconds()), "from": stamp(read - by), "to": stamp(read)}
         head = ledger.append(
             connection, [Draft(kind=STEPPED, effective_at=at, actor=actor, payload=payload)], at=at, head=head
         )
-    if by is not None:
+    if jumped:
         watches.note(connection, "clock", at)
         doubted = at
-    return Trust(head, doubted is None or at - doubted >= LEASE)
+    return Trust(head, doubted is None or at - doubted >= LEASE, by if jumped else timedelta())
 
 
 def _jump(connection: Connection, read: datetime, uptime: Uptime | None) -> timedelta | None:
-    """Return how far the clock jumped since the last look, where the machine's uptime tells; and keep both."""
+    """Return how far the clock strayed since the last look, where the machine's uptime tells; and keep both."""
     if uptime is None:
         return None
     up = _EPOCH + uptime()
@@ -64,5 +66,4 @@ def _jump(connection: Connection, read: datetime, uptime: Uptime | None) -> time
         watches.note(connection, name, seen)
     if last_read is None or last_up is None or up < last_up:  # started anew meanwhile: nobody knows
         return None
-    by = (read - last_read) - (up - last_up)
-    return by if by > FORWARD or by < -BACK else None
+    return (read - last_read) - (up - last_up)

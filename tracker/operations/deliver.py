@@ -156,7 +156,9 @@ class _Run:
             trust = look_at_clock(connection, head, read, uptime=uptime, actor=self.actor)
             every, above = self.settings.watch_limit, self.settings.hold_limit
             head = attend(connection, "deliver", head=trust.head, at=at, actor=self.actor, every=every)
-            hold_back(connection, head, at=at, last=last, above=above, actor=self.actor)
+            # a clock set forward is no pause
+            since = last and last + max(trust.jumped, timedelta())
+            hold_back(connection, head, at=at, last=since, above=above, actor=self.actor)
             self.started, self.steal, self.live = at, trust.steal, not head.is_rehearsal
             self.circuits = dict(circuits(lanes.last_ends(connection, limit=LOOKED_AT)))
             rate = self.settings.rate_limit

@@ -40,6 +40,9 @@ from tracker.web.guard import Guard, Limits
 BOTS = 20
 ROUNDS = int(os.environ.get("SCAN_ROUNDS", "1"))  # how often each of them opens every link
 FORM = "application/x-www-form-urlencoded"
+KINDS = {
+    "/style.css": "text/css", "/icon.svg": "image/svg+xml", "/healthz": "application/json", "/robots.txt": "text/plain",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +262,7 @@ def test_a_body_is_short_and_a_form(site: Site, body: bytes, kind: str, status: 
 # ---- what every answer carries -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["link", "/nothing", "/style.css", "/healthz", "/robots.txt"])
+@pytest.mark.parametrize("path", ["link", "/nothing", "/style.css", "/icon.svg", "/healthz", "/robots.txt"])
 def test_every_answer_keeps_to_itself(site: Site, path: str) -> None:
     said = headers(site.browser.get(site.path if path == "link" else path))
     assert said["referrer-policy"] == "no-referrer"
@@ -268,9 +271,10 @@ def test_every_answer_keeps_to_itself(site: Site, path: str) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert "script" not in policy
+    assert said["content-type"].partition(";")[0] == KINDS.get(path, "text/html")
     assert said["x-robots-tag"].startswith("noindex")
     assert said["x-content-type-options"] == "nosniff"
-    assert said["cache-control"] == ("max-age=3600" if path == "/style.css" else "no-store")
+    assert said["cache-control"] == ("max-age=3600" if path in ("/style.css", "/icon.svg") else "no-store")
     assert "set-cookie" not in said
     assert "strict-transport-security" not in said  # served in clear, for a proxy to put TLS before it
 

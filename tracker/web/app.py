@@ -29,7 +29,7 @@ from tracker.web.page import problem_page, task_page
 BODY_LIMIT = 4096
 BODY_SECONDS = 10
 FORM = "application/x-www-form-urlencoded"
-STYLE = Path(__file__).parent / "style.css"
+FILES = {"/style.css": "text/css", "/icon.svg": "image/svg+xml"}
 READ = ["GET", "HEAD"]
 
 
@@ -41,10 +41,11 @@ def create_app(store: Store, settings: Settings, limits: Limits | None = None) -
     app.add_api_route("/l/{token}", desk.show, methods=READ, response_class=HTMLResponse)
     app.add_api_route("/l", desk.do, methods=["POST"], response_class=HTMLResponse)
     app.add_api_route("/healthz", desk.health, methods=READ)
-    app.add_api_route("/style.css", _style, methods=READ)
+    for path, kind in FILES.items():
+        app.add_api_route(path, partial(_file, Path(__file__).parent / path[1:], kind), methods=READ)
     app.add_api_route("/robots.txt", _robots, methods=READ)
-    for kind in (HTTPException, TrackerError, Exception):
-        app.add_exception_handler(kind, _sorry)
+    for trouble in (HTTPException, TrackerError, Exception):
+        app.add_exception_handler(trouble, _sorry)
     # outermost, so that an answer to what went wrong carries the headers too
     return Guard(app, limits=limits or Limits(), https=settings.base_url.startswith("https://"))
 
@@ -146,8 +147,8 @@ def _day(said: str | None) -> date | None:
         return None
 
 
-def _style() -> Response:
-    return Response(STYLE.read_bytes(), media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+def _file(path: Path, kind: str) -> Response:
+    return Response(path.read_bytes(), media_type=kind, headers={"Cache-Control": "max-age=3600"})
 
 
 def _robots() -> Response:

@@ -45,7 +45,7 @@ _DUE = select(REMINDER).where(REMINDER.c.due_at <= bindparam("at"), _FREE)
 
 
 def _next(question: Select[Any]) -> Select[Any]:
-    return question.order_by(REMINDER.c.due_at, REMINDER.c.id).limit(1)
+    return question.order_by(REMINDER.c.due_at, REMINDER.c.id).limit(1).with_for_update(of=REMINDER, skip_locked=True)
 
 
 def _by_service(*more: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -54,6 +54,7 @@ def _by_service(*more: ColumnElement[bool]) -> ColumnElement[bool]:
 
 _OF_KIND = CHANNEL.c.kind == bindparam("kind")
 # statements of every message are built once: building one takes longer than running it
+_ANY_MAIL = _DUE.where(~_by_service()).limit(1)
 _NEXT_MAIL = _next(_DUE.where(~_by_service()))
 _NEXT_OF_KIND = _next(_DUE.where(_by_service(_OF_KIND)))
 _NEXT_OF_HOST = _next(_DUE.where(_by_service(_OF_KIND, CHANNEL.c.address == bindparam("address"))))
@@ -70,14 +71,14 @@ def claim_next(connection: Connection, lane: Lane, *, at: datetime, steal: bool 
         values["kind"], question = lane.kind, _NEXT_OF_KIND
     if lane.address is not None:
         values["address"], question = lane.address, _NEXT_OF_HOST
-    row = connection.execute(question.with_for_update(skip_locked=True), values).one_or_none()
+    row = connection.execute(question, values).one_or_none()
     return Reminder(**row._mapping) if row else None
 
 
 def due(connection: Connection, *, at: datetime, steal: bool = True) -> tuple[tuple[str, str | None], ...]:
     """Return the kinds and public addresses of channels by which something is due; all mail is one."""
     values = {"at": at, "steal": steal}
-    by_mail = connection.execute(_NEXT_MAIL, values).one_or_none()
+    by_mail = connection.execute(_ANY_MAIL, values).one_or_none()
     question = select(CHANNEL.c.kind, CHANNEL.c.address).distinct().join(REMINDER, _ITS_CHANNEL)
     rows = connection.execute(question.where(REMINDER.c.due_at <= bindparam("at"), _FREE, _IS_SERVICE), values)
     return (*([(MAIL, None)] if by_mail else []), *sorted((row.kind, row.address) for row in rows))

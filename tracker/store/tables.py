@@ -251,6 +251,13 @@ class ReminderRow(SQLModel, table=True):
         UniqueConstraint("key"),
         UniqueConstraint("assignment", "rung", "version", "agency", "channel"),
         Index(
+            "ix_reminder_agency_channel",
+            "agency",
+            "channel",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index(
             "ix_reminder_due_at_id",
             "due_at",
             "id",

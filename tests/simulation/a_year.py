@@ -34,7 +34,7 @@ from tests.integration.postgres import roomy_memory
 from tests.simulation.a_year_judge import Judge, Verdict
 from tests.simulation.a_year_oracle import Days, Record, limit_of, named
 from tests.simulation.a_year_world import BEGIN, DAY, a_world, the_channels, the_directive, the_registry
-from tracker.domain.errors import TrackerError
+from tracker.domain.errors import Conflict, Invalid, NotFound, Refused
 from tracker.notify.digest import Digest
 from tracker.notify.message import message_id
 from tracker.notify.outcome import Outcome
@@ -59,6 +59,7 @@ from tracker.settings import Settings
 
 ZONE = timedelta(hours=7)
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
+NONE = timedelta()
 EVERY = timedelta(hours=6)  # a tick comes at least so often, whatever the store says is due
 DRAIN = timedelta(days=4)  # after the last day everything works, and what is left is sent
 FACTS = (
@@ -253,7 +254,7 @@ class Year:
         """Let nothing go wrong any more."""
         self.queue.clear()
         self.crashes = self.server.faults = False
-        self.skew = timedelta()
+        self._set_clock()
         if not self.watcher_up:
             self._back("watcher")
         if not self.server_up:
@@ -349,11 +350,12 @@ class Year:
     def _clock(self) -> None:
         """Let the clock step, and be put right some hours later."""
         step = self.chance.choice([30 * SECOND, 10 * MINUTE, HOUR, HOUR, 6 * HOUR, DAY])
-        self.skew = step if self.chance.random() < 0.5 else -step
+        self._set_clock(step if self.chance.random() < 0.5 else -step)
         self.at(self.true + self._some(MINUTE, 10 * HOUR), self._set_clock)
 
-    def _set_clock(self) -> None:
-        self.skew = timedelta()
+    def _set_clock(self, skew: timedelta = NONE) -> None:
+        before, self.skew = self.now, skew
+        self.mark("clock", since=before)
 
     def _calendar(self) -> None:
         """Let a day off come, or go."""
@@ -429,7 +431,7 @@ class Year:
 
     def _verb(self, act: Callable[[], object], days_off: set[date] | None = None) -> bool:
         """Do something in the store, perhaps die of it, and write down what the ledger says of it; False: it died."""
-        done = self._do(act, risk=0.03)
+        done = self._do(act, risk=0.03, machine=False)
         seen = self._read()
         if days_off is not None and any(one["what"] == "registry" for one in seen):
             self.days_off = days_off
@@ -440,14 +442,15 @@ class Year:
         self._crashed(done)
         return done
 
-    def _do(self, act: Callable[[], object], *, risk: float) -> bool:
+    def _do(self, act: Callable[[], object], *, risk: float, machine: bool = True) -> bool:
         bounds = self.boundaries
         if self.crashes and self.chance.random() < risk:
             bounds.left = self.chance.randint(1, self.chance.choice([6, 30, 120]))
         try:
             act()
-        except TrackerError:
-            pass
+        except (Conflict, Invalid, NotFound, Refused):
+            if machine:
+                raise  # people may be refused something; a watcher is not
         except PowerCut:
             return False
         finally:

@@ -232,11 +232,13 @@ class Judge:
 
     def _pauses(self) -> None:
         """See that nothing but what is urgent leaves after a long pause before somebody has looked."""
-        last, long = None, False
+        last, long, stepped = None, False, timedelta()
         for index, record in enumerate(self.log):
-            if record["what"] == "deliver":
-                long = last is not None and record["at"] - last > GAP
-                last = record["at"]
+            if record["what"] == "clock":
+                stepped += record["at"] - record["since"]
+            elif record["what"] == "deliver":
+                long = last is not None and record["at"] - last - stepped > GAP
+                last, stepped = record["at"], timedelta()
             elif record["what"] == "attempt" and long:
                 for reference in record["references"]:
                     row = self.rows[reference]

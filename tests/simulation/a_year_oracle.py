@@ -502,6 +502,8 @@ class Oracle:
                         found.append((open_since.pop(what), record["at"] + 16 * MINUTE))
                 else:
                     open_since.setdefault(what, record["at"])
+            elif what == "clock":  # it stepped: what it left out was no time at all
+                found.append((record["since"], record["at"]))
             elif what == "crash":
                 found.append((record["at"], record["at"] + LEASE))
         return found + [(since, self.end) for since in open_since.values()]

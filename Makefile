@@ -8,7 +8,7 @@ PYTEST = $(PYTHON) -m pytest -q -n 2 --dist loadfile
 export DO_NOT_TRACK = 1
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: install system test lint demo bench lock clean
+.PHONY: install system test lint demo bench chaos lock clean
 
 install: .venv/installed
 
@@ -28,6 +28,10 @@ demo: install
 
 bench: install system
 	$(PYTHON) -m bench $(ARGS)
+
+# Every simulation in its long form, one after the other: hours. `make chaos ARGS=faults` runs one of them.
+chaos: install system
+	$(PYTHON) -m tests.simulation $(ARGS)
 
 # The only target that needs uv: choose newer versions within the ranges of pyproject.toml.
 lock:

@@ -13,7 +13,7 @@ from tracker.domain.authority import Standpoint, may
 from tracker.domain.errors import Refused
 from tracker.domain.lifecycle import BY_KIND
 from tracker.domain.link import Action, Link, expiry, is_of_page, page_stamp, sign
-from tracker.domain.snooze import snoozes_offered
+from tracker.domain.snooze import latest_snooze
 from tracker.domain.standing import Progress
 from tracker.operations.deputies import deputies_of
 from tracker.operations.secrets import secretfile_of, vault_made, vault_of
@@ -25,6 +25,7 @@ LABEL = "links"
 PATH = "/l/"
 NOTED = BY_KIND["noted"]
 Tokens = Mapping[Action, str]
+_KNOWN: dict[tuple[object, ...], "Keys"] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,21 @@ def keys_of(store: Store, settings: Settings, *, make: bool = False) -> Keys | N
 
     Raises Refused where the secret's file is not what it must be.
     """
-    if not make and not secretfile_of(store, settings).exists():
+    file = secretfile_of(store, settings)
+    if make:
+        vault_made(store, settings)
+    try:
+        found = file.stat()
+    except FileNotFoundError:
         return None
-    vault = vault_made(store, settings) if make else vault_of(store, settings)
-    return Keys(tuple(vault.derived(LABEL)))
+    # read and derived once a change of the file: every mail asks
+    mark = (str(file), found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode)
+    keys = _KNOWN.get(mark)
+    if keys is None:
+        keys = Keys(tuple(vault_of(store, settings).derived(LABEL)))
+        _KNOWN.clear()
+        _KNOWN[mark] = keys
+    return keys
 
 
 def links_of(
@@ -117,6 +129,6 @@ def tokens_of(link: Link, assignment: Assignment, registry: Registry, keys: Keys
     facts = assignment.facts
     if facts.progress not in NOTED.sources or facts.is_void(at):
         return {}
-    days = snoozes_offered(facts, at=at, calendar=registry.calendar)
-    acts = (Action.ACKNOWLEDGE, Action.SNOOZE) if days else (Action.ACKNOWLEDGE,)
+    latest = latest_snooze(facts, at=at, calendar=registry.calendar)
+    acts = (Action.ACKNOWLEDGE,) if latest is None else (Action.ACKNOWLEDGE, Action.SNOOZE)
     return {action: sign(replace(link, action=action), keys.signing) for action in acts}

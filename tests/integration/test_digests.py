@@ -14,6 +14,7 @@ from tracker.notify.digest import Digest
 from tracker.notify.message import message_id
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
+from tracker.notify.render import render
 from tracker.operations import rebuild
 from tracker.operations.deliver import LEASE, Delivered
 from tracker.store import ledger, outbox
@@ -201,8 +202,20 @@ def test_the_past_shows_each_member_as_it_was(store: Store) -> None:
     run(store, post)
     operations.submit(store, REFS["report"], at=AT + timedelta(minutes=1), actor="BNV", words="done")
     run(store, post, LATER)
+    then: dict[datetime, dict[str, tuple[str, bool, int]]] = {}
     with store.read() as connection:
-        then = {at: {one.assignment.split("/")[2]: (one.state, one.bundle is not None, one.attempts)
-                     for one in Past(connection, at).reminders() if one.stage in BUNDLED} for at in (AT, LATER)}  # fmt: skip
+        for at in (AT, LATER):
+            rungs = [one for one in Past(connection, at).reminders() if one.stage in BUNDLED]
+            then[at] = {
+                one.assignment.split("/")[2]: (one.state, one.bundle is not None, one.attempts) for one in rungs
+            }
     assert [then[AT][task] for task in TASKS] == [("pending", True, 1)] * 3
     assert [then[LATER][task] for task in TASKS] == [("cancelled", True, 1), *[("accepted", True, 2)] * 2]
+
+
+@pytest.mark.parametrize(("after", "late"), [(59, False), (60, False), (61, True)])
+def test_a_mail_that_leaves_more_than_an_hour_late_says_so(store: Store, after: int, late: bool) -> None:
+    post = Post()
+    run(store, post, AT + timedelta(minutes=after))
+    assert [notice.late_by == timedelta(minutes=61) for _, notice in post.sent] == [late, late]
+    assert ["it should have come 1 hour ago" in render(notice).text for _, notice in post.sent] == [late, late]

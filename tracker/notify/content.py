@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracker.notify import reasons
+from tracker.notify.digest import late_sentence
 from tracker.notify.happened import Row, asks_nothing, facts, happened, oversees, time_left, told_first
 from tracker.notify.notice import NEWS, Notice, Peer
 from tracker.notify.tongue import catalogue, clock, day, instant, weekday, zone_name
@@ -336,6 +337,8 @@ def _ways(notice: Notice) -> Iterator[Link]:
 
 def _following(notice: Notice) -> Iterator[str]:
     words = catalogue(notice.language)
+    if notice.late_by is not None:
+        yield late_sentence(notice.late_by, notice.language)
     if notice.stage == "received":
         yield words.gettext("You hear when it is accepted, or what is still missing.")
     elif asks_nothing(notice):

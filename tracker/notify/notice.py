@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -118,6 +118,7 @@ class Notice:
     covers_for: str | None = None
     covers_until: date | None = None
     # where a click takes note, or puts reminders off, without a login; None where it is not open
+    late_by: timedelta | None = None  # how long after its moment it leaves, where that is more than an hour
     acknowledge_url: str | None = None
     snooze_url: str | None = None
     # which deadline it is about, counted from 1; the first one's last day; when somebody above hears of it

@@ -6,7 +6,7 @@ about those of them that still have something to say. They have one attempt, and
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tracker.domain.agency import Registry
@@ -21,7 +21,7 @@ from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
 from tracker.notify.way import To, public_address
 from tracker.operations.alarming import alarm
-from tracker.operations.digests import digest_of, item_of, list_of
+from tracker.operations.digests import digest_of, item_of, late_by, list_of
 from tracker.operations.journal import Journal
 from tracker.operations.notices import notice_of
 from tracker.operations.recipients import NO_LONGER, Recipient, reader_of
@@ -269,6 +269,8 @@ def _alone(turn: Turn, owed: _Owed, channel: Channel, language: str) -> tuple[Jo
         )
     except MISTAKES as error:
         return None, [_could_not(turn, owed.reminder, channel, error)]
+    if owed.reminder.stage in BUNDLED:
+        notice = replace(notice, late_by=late_by(owed.reminder, turn.at))
     return _written(turn, [owed.reminder], channel, notice, None), []
 
 

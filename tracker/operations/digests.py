@@ -65,6 +65,12 @@ def item_of(
     )
 
 
+def late_by(reminder: Reminder, at: datetime) -> timedelta | None:
+    """Return how long after its moment a reminder leaves, where that is worth saying."""
+    late = at - reminder.moment
+    return late if late > LATE else None
+
+
 def digest_of(
     items: Sequence[Item],
     *,

@@ -129,7 +129,8 @@ async def _replay(store: Any, url: str) -> None:
                 if _has_come(day):
                     adopted = await adopt(str(DIRECTIVES), _at(day, DAWN), url, actor=ACTOR, only=list(PLAYED))
                     _open_channels(store, _at(day, DAWN))
-                    bar.note(f"{day:%d %b}: a directive is adopted, {adopted['added']} assignments")
+                    if adopted["added"]:
+                        bar.note(f"{day:%d %b}: a directive is adopted, {adopted['added']} assignments")
                 ticked = await monitor(url, _at(day, MORNING))
                 mails += ticked["accepted"]
                 while moves and moves[0].day <= day:

@@ -1,7 +1,7 @@
 """Authority: who may make a move.
 
 An actor is text: `BNV:anna` acts for an office of the registry, `secretariat:le` and
-`auditor:pham` for theirs. Anybody else (`cli:root`, `sweep`) is an operator at the machine itself, who
+`auditor:pham` for theirs; so does the office that the registry names as the secretariat. Anybody else (`cli:root`, `sweep`) is an operator at the machine itself, who
 may make every move under that name; it stands in the ledger.
 """
 
@@ -36,7 +36,7 @@ def standpoint(actor: str, registry: Registry) -> Standpoint:
     'operator'
     """
     office = actor.partition(":")[0]
-    if office == "secretariat":
+    if office in ("secretariat", registry.secretariat):
         return Standpoint("secretariat")
     if office == "auditor":
         return Standpoint("auditor")

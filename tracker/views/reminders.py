@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tracker.domain.agency import Registry
+from tracker.domain.outbox import reference_of
 from tracker.store.outbox import Delivery, Reminder
 from tracker.store.store import Connection
 from tracker.views.sight import Sight, sight
@@ -27,7 +28,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderRow:
-    """One reminder with its attempts; `due_at` is when it is looked at next."""
+    """One reminder with its attempts; `due_at` is when it is looked at next.
+
+    Those that left in one mail share a `bundle`, which is that mail's reference.
+    """
 
     reference: str
     assignment: str
@@ -40,6 +44,7 @@ class ReminderRow:
     state: str
     due_at: datetime | None
     why: str | None
+    bundle: str | None
     attempts: tuple[Attempt, ...]
 
 
@@ -90,6 +95,7 @@ def _row(reminder: Reminder, tried: Sequence[Delivery]) -> ReminderRow:
         state=reminder.state,
         due_at=reminder.due_at,
         why=reminder.why,
+        bundle=reference_of(reminder.bundle) if reminder.bundle else None,
         attempts=tuple(
             Attempt(
                 attempt=delivery.attempt,

@@ -221,7 +221,7 @@ def test_the_entries_alone_tell_it_again(store: Store) -> None:
     adopt(store, *every_rule(), a_task("waits", due=a_due(Within(Span(5, "days"), Anchor("task", f"{KEY}/by")))))
     sweep(store, at=AT)
     submit(store, ref("in"), at=AT, actor="BNV", words="done")
-    accept(store, ref("in"), at=AT, actor="VPCP")
+    accept(store, ref("in"), at=AT, actor="secretariat:VPCP")
     adopt_registry(store, with_days(STORM), at=DECREE, actor="test")
     assert rebuild(store, keep=False).differing == ()
     sweep(store, at=DECREE + timedelta(days=30))
@@ -233,7 +233,7 @@ def test_the_entries_alone_tell_it_again(store: Store) -> None:
 def test_what_is_settled_stays_as_it_was_settled(store: Store) -> None:
     adopt(store, a_task("a-week", due=a_due(Within(Span(1, "weeks")))))
     submit(store, ref("a-week"), at=AT, actor="BNV", words="done")
-    accept(store, ref("a-week"), at=AT, actor="VPCP")
+    accept(store, ref("a-week"), at=AT, actor="secretariat:VPCP")
     assert plan_calendar(store, with_days(STORM), at=DECREE).moves == ()
     adopt_registry(store, with_days(STORM), at=DECREE, actor="test")
     assert the(store, "a-week").version == 1
@@ -247,7 +247,7 @@ def test_a_period_that_an_event_or_a_task_started_moves_too(store: Store) -> Non
     )
     done = AT + timedelta(days=2)  # Wed 13 August
     submit(store, ref("survey"), at=done, actor="BNV", words="done")
-    accept(store, ref("survey"), at=done, actor="VPCP")
+    accept(store, ref("survey"), at=done, actor="secretariat:VPCP")
     assert moved(plan_calendar(store, with_days(STORM), at=DECREE)) == {
         "report": (date(2025, 8, 18), date(2025, 8, 19))
     }

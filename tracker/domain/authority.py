@@ -1,8 +1,9 @@
 """Authority: who may make a move.
 
 An actor is text: `BNV:anna` acts for an office of the registry, `secretariat:le` and
-`auditor:pham` for theirs; so does the office that the registry names as the secretariat. Anybody else (`cli:root`, `sweep`) is an operator at the machine itself, who
-may make every move under that name; it stands in the ledger.
+`auditor:pham` for theirs; so does the office that the registry names as its secretariat. Anybody
+else (`cli:root`, `sweep`) is an operator at the machine itself, who may make every move under that
+name; it stands in the ledger.
 """
 
 from collections.abc import Collection

@@ -52,7 +52,7 @@ def _outcome(row: ReminderRow) -> str:
     last = row.attempts[-1] if row.attempts else None
     tried = f"{counted(len(row.attempts), 'attempt')}: " if last else ""
     if last is None:
-        return row.why or ""
+        return row.why or (row.hold if row.state == "held" else None) or ""
     code = f" {last.code}" if last.code else ""
     detail = f", {last.detail}" if last.detail and row.state != "accepted" else ""
     return f"{tried}{token(REMINDERS, last.outcome).word}{code}{detail}"

@@ -30,7 +30,8 @@ class Attempt:
 class ReminderRow:
     """One reminder with its attempts; `due_at` is when it is looked at next.
 
-    Those that left in one mail share a `bundle`, which is that mail's reference.
+    Those that left in one mail share a `bundle`, which is that mail's reference; `hold` says why one
+    waited, or waits, for an operator.
     """
 
     reference: str
@@ -45,6 +46,7 @@ class ReminderRow:
     due_at: datetime | None
     why: str | None
     bundle: str | None
+    hold: str | None
     attempts: tuple[Attempt, ...]
 
 
@@ -96,6 +98,7 @@ def _row(reminder: Reminder, tried: Sequence[Delivery]) -> ReminderRow:
         due_at=reminder.due_at,
         why=reminder.why,
         bundle=reference_of(reminder.bundle) if reminder.bundle else None,
+        hold=reminder.hold,
         attempts=tuple(
             Attempt(
                 attempt=delivery.attempt,

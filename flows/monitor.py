@@ -20,6 +20,7 @@ from tracker.clock import now, uptime
 from tracker.domain.errors import NotFound
 from tracker.operations import Delivered, Swept, deliver, open_store, sweep
 from tracker.operations.deliver import open_sender
+from tracker.operations.lists import lists
 from tracker.operations.ticking import clock_of, registry_of, store_name, tick_lock
 from tracker.settings import Settings
 from tracker.views import Board, Cells, board
@@ -54,7 +55,13 @@ async def monitor(database_url: str | None = None, at: datetime | None = None) -
 @task(name="sweep", cache_policy=NO_CACHE)
 async def sweep_due(store: Any, settings: Settings, clock: Clock) -> Swept:
     """Return what one sweep did with everything that has come due."""
-    return await asyncio.to_thread(lambda: sweep(store, at=clock(), watch_every=settings.watch_limit))
+
+    def look() -> Swept:
+        done = sweep(store, at=clock(), watch_every=settings.watch_limit)
+        lists(store, at=clock())  # after it: they say what was found
+        return done
+
+    return await asyncio.to_thread(look)
 
 
 @task(name="deliver", cache_policy=NO_CACHE)

@@ -25,15 +25,18 @@ def sweep(ctx: typer.Context, at: WriteAt = None, by: As = None, shown: Shown = 
     from dataclasses import asdict
 
     from tracker.operations import sweep as run
+    from tracker.operations.lists import lists
     from tracker.views.plain import plain
 
     with opened(ctx) as store:
         when = writing_at(store, at)
         with working("sweeping…"):
             done = run(store, at=when, actor=actor(by), watch_every=settings_of(ctx).watch_limit)
+            listed = lists(store, at=when, actor=actor(by))
     words = f"looked at {done.claimed:,} assignments: {done.entries:,} entries, {done.reminders:,} reminders"
     words += f", {done.occurrences:,} new occurrences" if done.occurrences else ""
-    put_result({"at": plain(when), **asdict(done)}, shown, words)
+    words += f", the lists of the week to {listed:,} offices" if listed else ""
+    put_result({"at": plain(when), **asdict(done), "lists": listed}, shown, words)
 
 
 def deliver(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 
 from tracker.domain.calendar import Calendar, Span
 from tracker.domain.errors import NotFound
@@ -43,7 +43,7 @@ class Registry:
     """The reference data that directives point to: agencies, sets, calendar, ladders.
 
     `secretariat` is the office that follows all tasks up, `head` the head of the office, to whom
-    ladders escalate that name no other.
+    ladders escalate that name no other. `lists` is the hour at which lists are sent on Monday; None: none are.
     """
 
     agencies: Mapping[str, Agency]
@@ -54,6 +54,7 @@ class Registry:
     extensions: ExtensionRules = NO_RULES
     secretariat: str | None = None
     head: str | None = None
+    lists: time | None = None
 
     def members(self, name: str, *, on: date) -> tuple[str, ...]:
         """Return the codes of the agencies of a set that exist on a day, in the order of their codes.

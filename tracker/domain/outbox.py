@@ -95,6 +95,9 @@ class Outbox:
                 self._attempted(entry)
             case "reminder_closed" | "reconciled":
                 self._close(entry.payload["reminder"], entry.payload["state"], entry.payload["why"])
+            case "listed":
+                for told in self._listed(entry):
+                    self._put(self.reminders.setdefault(told.reference, told))
             case "alarmed":
                 self._alarmed(entry)
             case "reminders_held" | "released_hold" | "dropped_hold":
@@ -132,6 +135,11 @@ class Outbox:
         for agency in notice["to"]:
             for channel in sorted(self._channels.get(agency, ())) or [NO_CHANNEL]:
                 yield announcement(after, notice["stage"], said, agency=agency, channel=channel, at=entry.recorded_at)
+
+    def _listed(self, entry: Entry) -> Iterator[Told]:
+        for agency in entry.payload["to"]:
+            for channel in sorted(self._channels.get(agency, ())) or [NO_CHANNEL]:
+                yield listed(entry.payload, agency=agency, channel=channel, at=entry.recorded_at)
 
     def _attempted(self, entry: Entry) -> None:
         attempt, said = tried_from(entry), entry.payload
@@ -227,15 +235,25 @@ def made(
 
 def announcement(assignment: Assignment, stage: str, said: Payload, *, agency: str, channel: str, at: datetime) -> Told:
     """Return the row by which an office is told of an entry; `said` is what its notice says beside the assignment."""
-    key = f"n1|{stage}|{said['seq']}|{agency}|{channel}"  # its form is frozen, like that of a reminder's key
+    told = _at_once("n1", stage, str(said["seq"]), said, agency=agency, channel=channel, at=at)
+    return replace(told, assignment=assignment.ref, version=assignment.version)
+
+
+def listed(payload: Payload, *, agency: str, channel: str, at: datetime) -> Told:
+    """Return the row by which an office is sent the list, of a stage and a day, that an entry tells of."""
+    return _at_once("l1", payload["stage"], payload["day"], payload["said"], agency=agency, channel=channel, at=at)
+
+
+def _at_once(form: str, stage: str, mark: str, said: Payload, *, agency: str, channel: str, at: datetime) -> Told:
+    key = f"{form}|{stage}|{mark}|{agency}|{channel}"  # its form is frozen, like that of a reminder's key
     pending = channel != NO_CHANNEL
     return Told(
         key=key,
         reference=reference_of(key),
-        assignment=assignment.ref,
-        rung=f"{stage}-{said['seq']}",
+        assignment="",
+        rung=f"{stage}-{mark}",
         stage=stage,
-        version=assignment.version,
+        version=0,
         agency=agency,
         channel=channel,
         moment=at,

@@ -22,7 +22,7 @@ from tracker.files.calendar_documents import calendar_document, calendar_from
 from tracker.files.due_documents import due_document, due_from
 from tracker.files.extensions import rules_document, rules_from
 from tracker.files.ladders import ladder_document, ladder_from
-from tracker.files.scalars import day_of, span_of
+from tracker.files.scalars import day_of, minute_of, span_of
 
 Document = dict[str, Any]
 T = TypeVar("T")
@@ -157,7 +157,13 @@ def registry_document(registry: Registry) -> Document:
         "ladders": {name: ladder_document(ladder) for name, ladder in registry.ladders.items()},
         "due_soon": str(registry.due_soon),
         # a registry that says nothing of these is the one it always was
-        **_without_gaps({"secretariat": registry.secretariat, "head": registry.head}),
+        **_without_gaps(
+            {
+                "secretariat": registry.secretariat,
+                "head": registry.head,
+                "lists": f"{registry.lists:%H:%M}" if registry.lists else None,
+            }
+        ),
         **({} if registry.extensions == NO_RULES else {"extensions": rules_document(registry.extensions)}),
     }
 
@@ -174,6 +180,7 @@ def registry_from(document: Document) -> Registry:
         due_soon=span_of(document["due_soon"]),
         extensions=rules_from(document["extensions"]) if "extensions" in document else NO_RULES,
         secretariat=document.get("secretariat"),
+        lists=minute_of(document["lists"]) if "lists" in document else None,
         head=document.get("head"),
     )
 

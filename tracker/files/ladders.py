@@ -19,7 +19,7 @@ from tracker.files.report import Report
 from tracker.files.rungs import audiences_from, read_level, read_rung, rung_document, rung_from
 from tracker.files.words import clip, meant
 
-KEYS = ("due_soon", "secretariat", "head", "ladders")
+KEYS = ("due_soon", "secretariat", "head", "lists", "ladders")
 LADDER_KEYS = (
     "time", "working_days", "quiet", "rungs", "then_every", "daily_after", "escalate", "cap", "head", "review",
 )  # fmt: skip
@@ -35,11 +35,17 @@ class Reminding:
     ladders: Mapping[str, Ladder]
     secretariat: str | None = None
     head: str | None = None
+    lists: time | None = None
 
     def over(self, registry: Registry) -> Registry:
         """Return a registry that reminds by this."""
         return replace(
-            registry, due_soon=self.due_soon, ladders=self.ladders, secretariat=self.secretariat, head=self.head
+            registry,
+            due_soon=self.due_soon,
+            ladders=self.ladders,
+            secretariat=self.secretariat,
+            head=self.head,
+            lists=self.lists,
         )
 
 
@@ -48,6 +54,7 @@ def read_ladders(fields: Form, agencies: Collection[str]) -> Reminding | None:
     due_soon = fields.get("due_soon", scalars.span) or _DUE_SOON
     office = _office_of(agencies)
     secretariat, head = fields.get("secretariat", office), fields.get("head", office)
+    lists = fields.get("lists", scalars.clock_time)
     mapping = fields.need("ladders", lambda report, node: table(report, node, needed="a mapping of ladders"))
     if mapping is None:
         return None
@@ -61,7 +68,7 @@ def read_ladders(fields: Form, agencies: Collection[str]) -> Reminding | None:
         sentence = "there is no ladder 'standard', which tasks have when they name none"
         fields.report.error(mapping, "missing-key", sentence, "add it")
     named = {ladder.name: ladder for ladder in ladders}
-    return Reminding(due_soon=due_soon, ladders=named, secretariat=secretariat, head=head)
+    return Reminding(due_soon=due_soon, ladders=named, secretariat=secretariat, head=head, lists=lists)
 
 
 def ladder_document(ladder: Ladder) -> dict[str, Any]:

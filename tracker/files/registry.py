@@ -76,6 +76,7 @@ def read_registry(folder: Path) -> tuple[Registry | None, tuple[Finding, ...]]:
         extensions=extensions,
         secretariat=ladders.secretariat,
         head=ladders.head,
+        lists=ladders.lists,
     )
     return found, findings
 

@@ -118,6 +118,7 @@ class Page:
     office: str
     footer: tuple[str, ...]
     colon: str
+    numbered: bool = True
 
 
 def cleaned_digest(digest: Digest) -> Digest:
@@ -316,6 +317,12 @@ def _footer(digest: Digest) -> Iterator[str]:
         "Automatic message {reference}, about {count} task.", "Automatic message {reference}, about {count} tasks.", n
     )
     yield pattern.format(reference=digest.reference, count=n)
-    yield words.gettext("As of {instant}; ledger position ({seq}, {head}).").format(
+    yield ending(digest)
+
+
+def ending(digest: Digest) -> str:
+    """Return as of when a mail was written, and by which position of the ledger."""
+    words = catalogue(digest.language)
+    return words.gettext("As of {instant}; ledger position ({seq}, {head}).").format(
         instant=instant(digest.as_of, digest.zone, digest.language), seq=digest.seq, head=digest.head[:HEAD_SHOWN]
     )

@@ -12,11 +12,14 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from hashlib import sha256
 
+from tracker.notify.bulletin import Bulletin
 from tracker.notify.digest import Digest, Item, cleaned_digest
 from tracker.notify.event import MEDIA_TYPE, NAME, Event, calendar
 from tracker.notify.notice import Notice, cleaned, folded
 from tracker.notify.render import Rendered, laid_out, laid_out_digest
 from tracker.notify.wire import POLICY, ascii_domain, encoded, mailbox
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,9 @@ def _filled(message: EmailMessage, kind: str, boundary: str, parts: Sequence[Ema
 
 def _attached(notice: Notice | Digest) -> tuple[Attached, ...]:
     """Return what goes with a mail: the deadlines it sets, for the reader's own calendar."""
+    if isinstance(notice, Bulletin):
+        named = f"{notice.kind}-{notice.of_day}.xlsx"
+        return (Attached(named, XLSX, notice.workbook),) if notice.workbook else ()
     if isinstance(notice, Digest):
         events = [_event(item, notice) for item in notice.items if item.stage == "assigned" and item.last_day]
     else:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from tracker.notify.bulletin import Bulletin, bulletin_page
 from tracker.notify.content import Sheet, sheet
 from tracker.notify.digest import Digest, cleaned_digest, page
 from tracker.notify.notice import Notice, cleaned
@@ -56,7 +57,7 @@ def laid_out(notice: Notice) -> Rendered:
 
 def laid_out_digest(digest: Digest) -> Rendered:
     """Return a digest that is already cleaned, laid out."""
-    said = page(digest)
+    said = bulletin_page(digest) if isinstance(digest, Bulletin) else page(digest)
     values = {"page": said, "colour": COLOURS[said.stage], "glyph": GLYPHS[said.stage], "glyphs": GLYPHS}
     text, html = _template("digest.txt").render(values), _template("digest.html").render(values)
     return Rendered(said.subject, text, html)

@@ -12,6 +12,7 @@ from tracker.domain.errors import Invalid, NotFound
 from tracker.domain.link import Action
 from tracker.domain.outbox import ALARM, reference_of
 from tracker.notify.digest import Digest, Item
+from tracker.operations.bulletins import BULLETINS, bulletin_of
 from tracker.operations.links import urls_of
 from tracker.operations.notices import days_told, name_of
 from tracker.operations.reading import directive_in_force, task_of
@@ -115,6 +116,10 @@ def list_of(
     at: datetime,
 ) -> Digest:
     """Return the mail of a reminder that is about no single assignment; raises Invalid for a stage that makes none."""
+    if reminder.stage in BULLETINS:
+        return bulletin_of(
+            connection, reminder, registry=registry, settings=settings, head=head, language=language, at=at
+        )
     if reminder.stage != ALARM:
         raise Invalid(f"no mail is made for '{reminder.stage}'")
     failed = outbox.by_reference(connection, json.loads(reminder.payload)["failed"])

@@ -111,6 +111,12 @@ def by_reference(connection: Connection, references: Sequence[str]) -> tuple[Rem
     return tuple(map(_reminder, connection.execute(question)))
 
 
+def has_rung(connection: Connection, rungs: Sequence[str]) -> bool:
+    """Return whether a list of some rung was made: one that is about no single assignment."""
+    question = select(REMINDER.c.id).where(REMINDER.c.assignment == "", REMINDER.c.rung.in_(list(rungs))).limit(1)
+    return connection.execute(question).first() is not None
+
+
 def say_more(connection: Connection, reminder: int, payload: str) -> None:
     """Write what a reminder says beside its assignment."""
     connection.execute(_CHANGE, {"one": reminder, "payload": payload})

@@ -23,6 +23,7 @@ WORKING = "working days"
 OLD_MARK = "74a912f501f6c62d8e459dc64dfb249ee6cd3657c21558d77c2004d8e5ae547a"  # as of issue 4
 STRICT = """\
 secretariat: VPCP
+lists: "08:00"
 ladders:
   standard: {time: "08:00", rungs: [due]}
   strict:
@@ -73,12 +74,12 @@ def test_every_word_of_a_policy_is_read(folder: Path) -> None:
     assert findings(folder, STRICT) == []
     registry, _ = read_registry(folder)
     assert registry is not None
-    assert registry.secretariat == "VPCP"
+    assert (registry.secretariat, registry.lists) == ("VPCP", time(8))
     assert registry.ladders["strict"] == READ
 
 
 def test_a_policy_is_written_into_a_document_and_read_back_equal() -> None:
-    registry = a_registry(ladders={"standard": a_ladder(), "strict": READ}, secretariat="VPCP", head="CP")
+    registry = a_registry(ladders={"standard": a_ladder(), "strict": READ}, secretariat="VPCP", head="CP", lists=time(7, 30))
     assert registry_from(registry_document(registry)) == registry
 
 

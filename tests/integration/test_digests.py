@@ -17,7 +17,7 @@ from tracker.notify.outcome import Outcome
 from tracker.notify.render import render
 from tracker.operations import rebuild
 from tracker.operations.deliver import LEASE, Delivered
-from tracker.store import ledger, outbox
+from tracker.store import ledger, outbox, watches
 from tracker.store.adopted import Channel
 from tracker.store.outbox import Reminder
 from tracker.store.store import Store
@@ -219,3 +219,11 @@ def test_a_mail_that_leaves_more_than_an_hour_late_says_so(store: Store, after: 
     run(store, post, AT + timedelta(minutes=after))
     assert [notice.late_by == timedelta(minutes=61) for _, notice in post.sent] == [late, late]
     assert ["it should have come 1 hour ago" in render(notice).text for _, notice in post.sent] == [late, late]
+
+
+def test_each_reminder_of_a_digest_was_tried_when_the_digest_was(store: Store) -> None:
+    run(store, Post(), LATER)
+    with store.read() as connection:
+        found = list(watches.prompts(connection, since=AT, until=LATER))
+    assert {one.tried_at for one in found} == {LATER}
+    assert len(found) == 4

@@ -65,11 +65,14 @@ def gaps(connection: Connection, *, since: datetime, until: datetime) -> Iterato
 
 def prompts(connection: Connection, *, since: datetime, until: datetime) -> Iterator[Prompt]:
     """Yield the reminders made from an instant on whose moment came before another, in the order of their making."""
-    first = select(DELIVERY.c.reminder, func.min(DELIVERY.c.started_at).label("tried_at")).group_by(DELIVERY.c.reminder)
-    tried = first.subquery()
+    # an attempt at a bundle is kept with one of its reminders, and was one at the others too
+    kept = REMINDER.alias("kept")
+    mail = func.coalesce(kept.c.bundle, kept.c.reference).label("mail")
+    first = select(mail, func.min(DELIVERY.c.started_at).label("tried_at")).join(kept, kept.c.id == DELIVERY.c.reminder)
+    tried = first.group_by(mail).subquery()
     names = [name for name in Prompt.__dataclass_fields__ if name != "tried_at"]
     question = select(*(REMINDER.c[name] for name in names), tried.c.tried_at)
-    question = question.outerjoin(tried, tried.c.reminder == REMINDER.c.id)
+    question = question.outerjoin(tried, tried.c.mail == func.coalesce(REMINDER.c.bundle, REMINDER.c.reference))
     question = question.where(REMINDER.c.made_at >= since, REMINDER.c.moment < until)
     question = question.order_by(REMINDER.c.made_at, REMINDER.c.id)
     for row in connection.execute(question.execution_options(yield_per=BATCH)).mappings():

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from tracker.domain.announcement import news
 from tracker.domain.assignment import Assignment
@@ -149,9 +150,10 @@ class Outbox:
         )
         if due_at is not None and said.get("retry_at"):  # entries before issue 5 did not say it
             due_at = instant(said["retry_at"])
-        for told in filter(None, map(self.reminders.get, mentioned(said))):
-            if not said.get("after_lease"):  # who comes back after that changes nothing but the attempt
-                told = replace(told, state=state, due_at=due_at, why=why, bundle=said.get("bundle"))
+        ended: dict[str, Any] = {"state": state, "due_at": due_at, "why": why, "bundle": said.get("bundle")}
+        for known in filter(None, map(self.reminders.get, mentioned(said))):
+            # who comes back after its lease changes nothing but the attempt
+            told = known if said.get("after_lease") else replace(known, **ended)
             self._put(replace(told, attempts=max(told.attempts, attempt.attempt)))
 
     def _alarmed(self, entry: Entry) -> None:

@@ -79,7 +79,8 @@ def test_every_word_of_a_policy_is_read(folder: Path) -> None:
 
 
 def test_a_policy_is_written_into_a_document_and_read_back_equal() -> None:
-    registry = a_registry(ladders={"standard": a_ladder(), "strict": READ}, secretariat="VPCP", head="CP", lists=time(7, 30))
+    ladders = {"standard": a_ladder(), "strict": READ}
+    registry = a_registry(ladders=ladders, secretariat="VPCP", head="CP", lists=time(7, 30))
     assert registry_from(registry_document(registry)) == registry
 
 

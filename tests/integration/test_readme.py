@@ -39,6 +39,12 @@ def test_the_commands_of_a_ministry_and_an_auditor_run_as_written(tmp_path: Path
     assert "the report holds" in said
 
 
+def test_the_commands_of_reminders_run_as_written(tmp_path: Path) -> None:
+    said = run("Reminders", tmp_path)
+    assert "bnv@moha.example" in said
+    assert (tmp_path / "copy.db").exists()
+
+
 def test_the_commands_of_an_author_run_as_written(tmp_path: Path) -> None:
     said = run("Writing a directive", tmp_path)
     assert "97 of 97 obligations" in said

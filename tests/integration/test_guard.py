@@ -161,6 +161,44 @@ def test_a_mail_that_was_about_to_leave_is_sent_again_under_the_same_message_id(
     assert whole(store)
 
 
+class Locked:
+    """A store whose transactions fail from the moment the mail is taken."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.sent = store, 0
+
+    def send(self, channel: str, notice: Any) -> Outcome:
+        self.sent += 1
+        self.store.write = self.refused  # type: ignore[method-assign]
+        return Outcome("accepted", 250, "taken")
+
+    def refused(self) -> Any:
+        raise TryLater("the database is away")
+
+
+def test_a_mail_that_was_taken_but_could_not_be_recorded_is_not_sent_again(back: Back, settings: Settings) -> None:
+    sender, url = Locked(back.store), back.url
+    with pytest.raises(TryLater):
+        delivers(back.store, sender, settings=settings, clock=lambda: ADOPTED, limit=1)
+    back.store.close()
+    store = back.store = open_store(url)
+    assert states(store) == {"pending": 5, "sending": 1}
+    assert len(deliver(store, settings, after=6)) == 5
+    assert states(store) == {"accepted": 6}
+    with store.read() as connection:
+        first = min(outbox.deliveries(connection), key=lambda one: one.id)
+    assert (first.outcome, sender.sent) == ("accepted", 1)
+    assert whole(store)
+
+
+def test_the_journal_is_read_backwards_as_forwards(back: Back, settings: Settings, monkeypatch: Any) -> None:
+    deliver(back.store, settings)
+    file = Path(settings.journal)
+    for size in (1, 7, 100, 1000):
+        monkeypatch.setattr(journals, "TAIL", size)
+        assert list(journals.backwards(file, having=b""))[::-1] == list(journals.lines(file))
+
+
 def test_a_crash_between_commit_and_journal_is_no_hold(back: Back, settings: Settings, monkeypatch: Any) -> None:
     deliver(back.store, settings, limit=1)
 

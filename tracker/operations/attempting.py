@@ -38,6 +38,7 @@ from tracker.store.store import Connection
 LEASE = timedelta(minutes=5)
 UNMADE = "the notice could not be made"
 STOPPED = "the worker stopped before it could say what became of this attempt"
+ACCEPTED = "taken by the server, as the journal of sends says: the worker could not record it"
 # what a notice that cannot be made raises; a database that is away is no fault of the notice
 MISTAKES = (TrackerError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError)
 
@@ -122,8 +123,8 @@ def begin(turn: Turn, claimed: Reminder) -> Begun:
     """Write the next attempt at a claimed reminder and its bundle down, or set aside what needs none."""
     found = outbox.members(turn.connection, claimed.bundle) if claimed.bundle else ()
     members = found or outbox.mates(turn.connection, claimed, at=turn.at)
-    if claimed.state == "sending":
-        _give_up_attempt(turn, members)
+    if claimed.state == "sending" and _give_up_attempt(turn, members) == "accepted":
+        return Begun(None, ("known",))
     channel = adopted.channel(turn.connection, claimed.agency, claimed.channel)  # as it is now, not when it was made
     if not claimed.assignment:
         return _begin_list(turn, claimed, channel)
@@ -329,16 +330,23 @@ def _could_not(turn: Turn, reminder: Reminder, channel: Channel, error: Exceptio
     return outcome.kind
 
 
-def _give_up_attempt(turn: Turn, members: Sequence[Reminder]) -> None:
+def _give_up_attempt(turn: Turn, members: Sequence[Reminder]) -> str | None:
+    """Record how the attempt of a worker that stopped ended: unknown, but where the journal says it was accepted."""
     attempt = outbox.unfinished(turn.connection, [reminder.id for reminder in members])
     if attempt is None:
-        return
+        return None
     # the attempt is kept with one of them, which the entry names first, as a worker that comes back will
     ordered = sorted(members, key=lambda reminder: reminder.id != attempt.reminder)
-    outcome = Outcome("unknown", None, STOPPED)
     began = _Began(attempt.attempt, attempt.address, attempt.message_id, attempt.started_at)
-    said = _said(ordered, began, outcome, bundle=ordered[0].bundle, again=turn.at)
+    if turn.journal.outcome_of(ordered[0].reference, attempt.attempt) == "accepted":
+        outcome, again = Outcome("accepted", None, ACCEPTED), None
+        held = [replace(reminder, token=reminder.token - 1) for reminder in ordered]  # as they were before it
+        outbox.finish(turn.connection, held, state="accepted", due_at=None, why=None, bundle=ordered[0].bundle)
+    else:
+        outcome, again = Outcome("unknown", None, STOPPED), turn.at
+    said = _said(ordered, began, outcome, bundle=ordered[0].bundle, again=again)
     _end_attempt(turn, attempt.id, outcome, seq=turn.record("delivery", ordered[0], said))
+    return outcome.kind
 
 
 def _end_attempt(turn: Turn, attempt: int, outcome: Outcome, *, seq: int) -> None:

@@ -60,7 +60,7 @@ class Delivered:
     unknown: int = 0
     cancelled: int = 0
     failed: int = 0
-    known: int = 0  # had left before a restore, as the journal of sends knew
+    known: int = 0  # had left already, as the journal of sends knew
 
     def plus(self, what: str) -> "Delivered":
         """Return the counts with one more of a kind."""

@@ -105,6 +105,19 @@ class Journal:
         with suppress(TryLater):
             self._write(ENDED, {"reminder": members[0].reference, "attempt": attempt, "outcome": outcome}, sync=False)
 
+    def outcome_of(self, reference: str, attempt: int) -> str | None:
+        """Return what became of an attempt whose worker could not record it, None where nobody knows."""
+        if self.file is None:
+            return None
+        for line in backwards(self.file, having=f'"{reference}"'.encode()):
+            if line.epoch != self.epoch:
+                return None
+            if line.said == ENDED and (line.reminder, line.attempt) == (reference, attempt):
+                return line.outcome
+            if line.said == SENDING and (line.members[0].reference, line.attempt) == (reference, attempt):
+                return None
+        return None
+
     def _write(self, said: str, more: Mapping[str, Any], *, sync: bool) -> None:
         if self.file is not None:
             append(self.file, {"journal": self.name, "epoch": self.epoch, "said": said, **more}, sync=sync)
@@ -185,6 +198,20 @@ def tail(file: Path) -> tuple[Line, ...] | None:
     if size > TAIL:
         octets = octets.partition(b"\n")[2]
     return tuple(line for line in map(_line, octets.splitlines()) if line)
+
+
+def backwards(file: Path, *, having: bytes) -> Iterator[Line]:
+    """Yield the lines of a journal that hold some octets, the newest first; none where it cannot be read."""
+    with suppress(OSError), file.open("rb") as stream:
+        end, rest = stream.seek(0, os.SEEK_END), b""
+        while end > 0:
+            start = max(0, end - TAIL)
+            stream.seek(start)
+            first, *whole = (stream.read(end - start) + rest).split(b"\n")
+            for octets in reversed(whole if start else [first, *whole]):
+                if having in octets and (line := _line(octets)):
+                    yield line
+            end, rest = start, first
 
 
 def keep_name(folder: Path) -> None:

@@ -8,6 +8,7 @@ that silence alarms too. What was told is remembered in a small file, not in the
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from tracker.store import ledger, outbox, watches
 from tracker.store.store import Store, open_store
 
 AGAIN = timedelta(hours=1)  # while it lasts
+ROOM = 1_000_000  # octets: with less a disk is as good as full
 WORKS = (("sweep", "swept"), ("deliver", "sent reminders"))
 LATE = "a reminder has been due, and not sent, since"
 
@@ -82,6 +84,8 @@ def watch(settings: Settings, *, at: datetime) -> Found:
 
 def look(settings: Settings, *, at: datetime) -> Iterator[str]:
     """Yield what is wrong with the work on a store, a sentence each; a rehearsal is never late."""
+    if (room := room_left(settings)) is not None and room < ROOM:
+        yield f"the disk below the store is full: {room:,} octets are left"
     try:
         store = open_store(settings.database_url)
         try:
@@ -109,6 +113,16 @@ def road_of(alarm: str) -> Road | None:
     if parts.scheme not in ("smtp", "smtps") or not to or any(map(check_channel, to)):
         raise Invalid("write TRACKER_ALARM as smtp://RELAY?to=NAME@HOST", code="bad-setting")
     return Road(relay=urlunsplit((parts.scheme, parts.netloc, parts.path, rest, "")), to=to)
+
+
+def room_left(settings: Settings) -> int | None:
+    """Return how many octets are left on the disk of an SQLite store; None where the store is not on ours."""
+    url = settings.database_url
+    if not url.startswith("sqlite:///"):
+        return None
+    with suppress(OSError):
+        return shutil.disk_usage(Path(url.removeprefix("sqlite:///")).absolute().parent).free
+    return None
 
 
 def memory_of(settings: Settings) -> Path:

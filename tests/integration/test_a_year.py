@@ -13,9 +13,9 @@ from tests.simulation import a_year_judge, a_year_oracle
 from tests.simulation.a_year import Run, run, told
 from tests.simulation.a_year_judge import Judge, Verdict
 
-# the last ones failed once, and are kept: what they found stands beside them
+# a seed that fails is kept here, with what it found beside it; so far no later one than these has found anything
 SEEDS = (1, 2, 3)
-SHORT = {"assignments": 45, "days": 45}
+SHORT = {"assignments": 40, "days": 30}
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from tests.simulation.an_office import (
 from tracker.domain.calendar import Span
 from tracker.domain.deadline import Anchor, By, Due, Within
 from tracker.domain.directive import Directive, Need
+from tracker.domain.errors import NotFound
 from tracker.domain.evidence import Proof
 from tracker.notify.notice import LANGUAGES, Notice
 from tracker.notify.outcome import Outcome
@@ -33,6 +34,7 @@ from tracker.operations.deputies import name_deputy
 from tracker.operations.extensions import ask, grant, refuse, resume, suspend
 from tracker.operations.ownership import contest, delegate, discontinue, excuse, take_back, transfer, uphold
 from tracker.operations.progress import accept, acknowledge, note, reopen, send_back, start, submit
+from tracker.operations.showing import show
 from tracker.settings import Settings
 from tracker.store import ledger, outbox
 from tracker.store.store import Store
@@ -365,3 +367,19 @@ def test_it_needs_no_registry_of_today_to_be_told_again(database_url: str) -> No
     report(store)
     adopt_registry(store, a_registry(), at=IN_TIME + DAY, actor="cli:root")
     assert holds(store)
+
+
+@pytest.mark.parametrize("language", [None, "fr"])
+def test_a_mail_can_be_read_again_without_being_sent(database_url: str, language: str | None) -> None:
+    store = an_office(database_url)
+    report(store)
+    with store.read() as connection:
+        (row,) = outbox.reminders(connection)
+    before = store.position()
+    mail = show(store, row.reference, settings=Settings(), at=IN_TIME + DAY, language=language)
+    assert mail.subject.startswith("[Reçu] " if language else "[Received] ")
+    assert store.position() == before
+    (sent_one,) = sent(store)
+    assert sent_one.reference == row.reference
+    with pytest.raises(NotFound, match="there is no reminder 'ntf-none'"):
+        show(store, "ntf-none", settings=Settings(), at=IN_TIME)

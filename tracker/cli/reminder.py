@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from tracker.cli import foretell
-from tracker.cli.opened import opened, reading, registry_at, writing_at
-from tracker.cli.options import As, Format, Known, Limit, ReadAt, Shown, WriteAt, actor
+from tracker.cli.opened import opened, reading, reading_at, registry_at, settings_of, writing_at
+from tracker.cli.options import As, Format, Known, Language, Limit, ReadAt, Shown, WriteAt, actor
 from tracker.cli.output import put, put_result
 from tracker.domain.errors import Invalid
 
@@ -53,6 +53,24 @@ def list_reminders(
                 connection, at=when.at, known=when.known, registry=registry, state=wanted, agency=agency, limit=limit
             )
     put(found, shown, show_reminders)
+
+
+@app.command("show")
+def show_reminder(
+    ctx: typer.Context,
+    reference: Annotated[str, typer.Argument(metavar="REF", help="Its reference: ntf-….")],
+    lang: Annotated[Language | None, typer.Option("--lang", help="In this language; the reader's by default.")] = None,
+    html: Annotated[bool, typer.Option("--html", help="The HTML part instead of the text.")] = False,
+    at: ReadAt = None,
+    shown: Shown = Format.TEXT,
+) -> None:
+    """Write the mail of a reminder again, as it would leave now, and send nothing."""
+    from tracker.operations.showing import show
+
+    with opened(ctx) as store:
+        mail = show(store, reference, settings=settings_of(ctx), at=reading_at(store, at), language=lang and lang.value)
+    document = {"subject": mail.subject, "text": mail.text, "html": mail.html}
+    put_result(document, shown, mail.html if html else f"Subject: {mail.subject}\n\n{mail.text}".rstrip())
 
 
 References = Annotated[list[str] | None, typer.Argument(metavar="[REF]...", help="References: ntf-….")]

@@ -89,8 +89,8 @@ class Sender:
     """Sends notices and letters one by one; keeps its mail connection until closed.
 
     In a rehearsal nothing leaves the machine, and every message says that it is an exercise;
-    either the sender or the notice may ask for one. One thread at a time: a worker that wants
-    more opens more senders.
+    either the sender or the notice may ask for one. Several threads may send at once: mail waits
+    for mail, since there is one connection, but not for any other service.
     """
 
     def __init__(

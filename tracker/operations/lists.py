@@ -59,10 +59,10 @@ def _due(connection: Connection, registry: Registry, at: datetime) -> date | Non
         return None
     day = list_day(at, registry)
     morning = registry.calendar.instant(day, registry.lists)
-    first = next(ledger.entries(connection), None)
-    if at < morning or first is None or first.recorded_at >= morning or outbox.has_rung(connection, _rungs(day)):
+    if at < morning or outbox.has_rung(connection, _rungs(day)):
         return None
-    return day
+    first = next(ledger.entries(connection), None)
+    return day if first is not None and first.recorded_at < morning else None
 
 
 def _rungs(day: date) -> Sequence[str]:

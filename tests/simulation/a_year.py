@@ -102,6 +102,7 @@ class Boundaries:
             raise PowerCut
 
     def watch(self, engine: Engine) -> None:
+        """Watch what a store writes."""
         commit = engine.dialect.do_commit
 
         def before(_: Any, __: Any, statement: str, *rest: Any) -> None:
@@ -452,19 +453,21 @@ class Year:
             bounds.only = ""
             if sends and self.chance.random() < 0.5:  # the moment that matters is short, and would rarely be met
                 bounds.left, bounds.only = self.chance.randint(1, 6), "send"
+        died = False
         try:
             act()
         except (Conflict, Invalid, NotFound, Refused):
             if machine:
                 raise  # people may be refused something; a watcher is not
         except PowerCut:
-            # what a process held goes with it; here a cursor left open would go on holding the file
-            self.store.close()
-            gc.collect()
-            return False
+            died = True
         finally:
             bounds.left = None
-        return True
+        if died:
+            # what a process held goes with it; here a cursor left open, which its traceback held, would hold the file
+            self.store.close()
+            gc.collect()
+        return not died
 
     def _crashed(self, done: bool) -> None:
         doubt, self.boundaries.doubt = self.boundaries.doubt, None

@@ -13,6 +13,10 @@ import time
 LONG: tuple[tuple[str, ...], ...] = (
     ("kill_points", "--triples", "300"),
     ("faults",),
+    ("locked",),
+    ("disk_full",),
+    ("restarts",),
+    ("restore",),
     ("a_year", "--seed", "1", "--seeds", "100", "--assignments", "1000"),
     ("a_year", "--seed", "1", "--seeds", "10", "--assignments", "10000"),
     ("tamper",),

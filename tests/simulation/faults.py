@@ -88,7 +88,7 @@ def at_once(url: str) -> list[str]:
 def processes(folder: Path, *, short: bool) -> tuple[str, bool]:
     """Return the figures of F5, and whether they are as they should be."""
     offices, words, good = 60 if short else 1_000, [], True
-    for count in (1, 2, 8):
+    for count in (2,) if short else (1, 2, 8):  # a process takes long to begin
         url = f"sqlite:///{folder}/processes-{count}.db"
         many_offices(url, offices).close()
         context = multiprocessing.get_context("spawn")

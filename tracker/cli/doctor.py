@@ -91,6 +91,7 @@ def _store(ctx: typer.Context) -> Iterator[Check]:
             yield _guarded(ctx, store)
             yield from _work(found, at)
             yield from _watched(found, at, settings_of(ctx).watch_limit)
+            yield _alarm(settings_of(ctx), at)
             verdict = verify(store)
             head = f"{verdict.entries:,} entries hold, head {verdict.head[:12]}…"
             wrong = f"entry {verdict.broken_at}: {verdict.why}"
@@ -148,6 +149,17 @@ def _watched(found: "Health", at: datetime, limit: timedelta) -> Iterator[Check]
         seen = "never done" if last is None else f"last done {_age(at - last)} ago"
         seen = f"last done at {last.isoformat()}, which is still to come" if last and last > at + limit else seen
         yield Check(f"last {work}", fine or not live, seen, fix)
+
+
+def _alarm(settings: "Settings", at: datetime) -> Check:
+    """Return what the watchdog would say now, and whether anybody would hear of it."""
+    from tracker.operations.watchdog import look, road_of
+
+    road = road_of(settings.alarm)
+    heard = f"heard by {', '.join(road.to)}" if road else "nobody is told: set TRACKER_ALARM"
+    heard += ", silence by TRACKER_PING" if settings.ping else ""
+    wrong = tuple(look(settings, at=at))
+    return Check("alarm", not wrong, f"{'; '.join(wrong) or 'none'} ({heard})", "run: tracker up, or: tracker monitor")
 
 
 def _sealed(store: "Store", at: datetime, *, live: bool) -> Iterator[Check]:

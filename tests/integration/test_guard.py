@@ -337,3 +337,22 @@ def test_before_the_first_send_the_journal_is_begun_and_said_so_once(tmp_path: P
     with store.read() as connection:
         assert guards.state(connection).epoch == 1
     assert guard.look(store, Settings()).held is None
+
+
+def test_a_journal_that_another_worker_begins_meanwhile_is_no_reason_to_hold(
+    database_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = a_store(database_url)
+    read, looks = journals.tail, list[Path]()
+
+    def tail(file: Path) -> Any:
+        found = read(file)
+        if not looks:  # between this look at the file and the look at the ledger, somebody begins
+            looks.append(file)
+            deliver(open_store(database_url), settings)
+        return found
+
+    monkeypatch.setattr(journals, "tail", tail)
+    seen = guard.look(store, settings)
+    assert (len(looks), seen.why, kinds(store).count("hold_began")) == (1, None, 0)
+    assert seen.state.journal is not None

@@ -65,7 +65,16 @@ def check(store: Store, settings: Settings, *, at: datetime, actor: str) -> Jour
 
 
 def look(store: Store, settings: Settings) -> Look:
-    """Return how a store stands against what is outside of it; changes nothing."""
+    """Return how a store stands against what is outside of it; changes nothing.
+
+    File and ledger cannot be read at one instant: where another worker begins the journal between the
+    two, they do not go together. What is wrong is still wrong when one looks again.
+    """
+    found = _look(store, settings)
+    return _look(store, settings) if found.why and not found.state.hold else found
+
+
+def _look(store: Store, settings: Settings) -> Look:
     with store.read() as connection:
         rehearsal, origin = ledger.position(connection).is_rehearsal, _origin(connection)
         known = seals.witnesses(connection)

@@ -576,8 +576,12 @@ def told(run: Run, *, most: int = 5) -> str:
     wrong = [*run.verdict.missing, *run.verdict.not_allowed]
     lines += [f"  {words}" for _, words in wrong[:most]]
     if wrong:
-        size = {about: run.judge.story(about) for about, _ in wrong}
-        lines.append(min(size.values(), key=len))
+        stories = {about: run.judge.story(about) for about, _ in wrong}
+        about = min(stories, key=lambda about: len(stories[about]))
+        keys = {words.split(",")[0].split(" ")[0] for whose, words in wrong if whose == about}
+        for line in stories[about].splitlines():  # the facts, and of what was told only what is in question
+            if not line.startswith(("  oracle", "  product")) or any(key in line for key in keys):
+                lines.append(line)
     return "\n".join(lines)
 
 

@@ -81,9 +81,7 @@ def recipient(connection: Connection, assignment: Assignment, agency: str, *, on
     return next((one for one in known if one.agency == agency), None) or _beyond(connection, assignment, agency, on)
 
 
-def reader_of(
-    connection: Connection, assignment: Assignment, agency: str, *, stage: str, on: date
-) -> Recipient | None:
+def reader_of(connection: Connection, assignment: Assignment, agency: str, *, stage: str, on: date) -> Recipient | None:
     """Return as what an office reads a mail of some stage; who made a report hears of it, whatever it is by now."""
     found = recipient(connection, assignment, agency, on=on)
     return Recipient(agency, "reporter") if found is None and stage in ABOUT_REPORTS else found

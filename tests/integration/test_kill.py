@@ -46,10 +46,9 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
 def test_a_kill_at_any_boundary_loses_nobody_and_repeats_at_most_one_mail(
     stores: Stores, mail_server: MailServer
 ) -> None:
-    # After a statement nothing happens before the next boundary but thought: PostgreSQL, which takes three times as
-    # long, is spared the second kill in the same state. `python -m tests.simulation.kill_points` makes it all the same.
-    leave_out = {"statement: after"} if stores.name == "postgresql" else set()
-    found = every_point(stores, mail_server, leave_out=leave_out)
+    # After a statement nothing happens before the next boundary but thought: the second kill in the same state is
+    # spared here. `python -m tests.simulation.kill_points` makes it all the same.
+    found = every_point(stores, mail_server, leave_out={"statement: after"})
     broken = {kind: counts for kind, counts in found.items() if not counts.kept}
     assert broken == {}
     total = sum(found.values(), Found())

@@ -169,6 +169,15 @@ def test_a_deputy_whose_time_is_ended_acts_and_hears_no_more(database_url: str) 
     assert holds(store)
 
 
+def test_a_deputy_whose_time_is_ended_still_gets_the_receipt_for_its_report(database_url: str) -> None:
+    store = an_office(database_url)
+    one = named(store)
+    submit(store, REF, words="sent", document="15/BC-BTC", at=ADOPTED, actor="BTC:binh")
+    end_deputy(store, one.seq, at=ADOPTED, actor=ANNA)
+    assert ("BTC", "received", "pending") in told(store)
+    assert holds(store)
+
+
 def test_one_of_two_periods_ends_and_the_other_keeps_what_is_to_be_sent(database_url: str) -> None:
     store = an_office(database_url)
     one, _ = named(store), named(store, last=LAST + DAY)

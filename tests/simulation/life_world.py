@@ -253,8 +253,9 @@ class World:
             return None
 
     def _told(self, *offices: str) -> list[tuple[str, str]]:
-        """Return the reminders on their way to some offices, by what they are about."""
+        """Return the reminders on their way to some offices, by what they are about; no answers to reports."""
         ways = "SELECT assignment, agency FROM reminder WHERE state = 'pending'"
+        ways += " AND stage NOT IN ('received', 'returned')"
         return [(ref, office) for ref, office in self.watch.execute(ways) if office in offices]
 
     def _recalled(self, told: list[tuple[str, str]], at: datetime) -> list[Written]:

@@ -88,17 +88,21 @@ def reader_of(connection: Connection, assignment: Assignment, agency: str, *, st
 
 
 def recall(connection: Connection, agency: str, *, at: datetime, actor: str) -> int:
-    """Cancel what was not sent yet to an office about assignments it has no more to do with; return how many."""
-    waiting = outbox.reminders(connection, state="pending", agency=agency)
-    found = {a.ref: a for a in assignments.get(connection, {reminder.assignment for reminder in waiting})}
+    """Cancel what was not sent yet to an office about assignments it has no more to do with; return how many.
+
+    What answers a report stays on its way: who made the report hears of it, whatever it is by now.
+    """
+    found = outbox.reminders(connection, state="pending", agency=agency)
+    waiting = [reminder for reminder in found if reminder.stage not in ABOUT_REPORTS]
+    owed = {a.ref: a for a in assignments.get(connection, {reminder.assignment for reminder in waiting})}
     today = registry_in_force(connection).calendar.civil_day(at)
-    known = recipients_of(connection, found.values(), on=today)
+    known = recipients_of(connection, owed.values(), on=today)
     drafts = []
     for reminder in waiting:
         about = reminder.assignment
         if any(one.agency == agency for one in known.get(about, ())):
             continue
-        if about in found and _beyond(connection, found[about], agency, today):
+        if about in owed and _beyond(connection, owed[about], agency, today):
             continue
         outbox.set_aside(connection, reminder.id, state="cancelled", why=NO_LONGER)
         payload = {"reminder": reminder.reference, "rung": reminder.rung, "state": "cancelled", "why": NO_LONGER}

@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import a_directive, a_task
 from tests.simulation.a_store import ADOPTED
-from tests.simulation.an_office import KEY, SECRETARIAT, an_office, holds, kinds, on, the, told
+from tests.simulation.an_office import KEY, SECRETARIAT, an_office, holds, kinds, notices, on, the, told
 from tracker.domain.errors import Conflict, NotFound, Refused
 from tracker.domain.outbox import NO_CHANNEL
 from tracker.domain.standing import Progress
@@ -174,7 +174,7 @@ def test_a_deputy_whose_time_is_ended_still_gets_the_receipt_for_its_report(data
     one = named(store)
     submit(store, REF, words="sent", document="15/BC-BTC", at=ADOPTED, actor="BTC:binh")
     end_deputy(store, one.seq, at=ADOPTED, actor=ANNA)
-    assert ("BTC", "received", "pending") in told(store)
+    assert ("BTC", "received", "pending") in notices(store)
     assert holds(store)
 
 

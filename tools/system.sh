@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make sure the servers the tests start for themselves are on this machine: PostgreSQL and the mail server Exim.
+# Make sure that what the tests start for themselves is on this machine: PostgreSQL, the mail server Exim, and the
+# browser Chromium with letters for Vietnamese.
 set -eu
 
 say() { echo "tracker: $*" >&2; }
@@ -22,9 +23,19 @@ has_exim() {
     return 1
 }
 
+has_chromium() {
+    command -v chromium >/dev/null 2>&1
+}
+
+has_letters() {
+    [ -d /usr/share/fonts/truetype/dejavu ]
+}
+
 missing() {
     has_postgresql || echo postgresql
     has_exim || echo exim4-daemon-light
+    has_chromium || echo chromium
+    has_letters || echo fonts-dejavu-core
 }
 
 # A package starts its server when it is installed, unless this file forbids it; the tests start their own.
@@ -54,6 +65,6 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
 fi
 wanted=$(missing)
 if [ -n "$wanted" ]; then
-    say "the tests need servers that are missing; on Debian or Ubuntu: sudo apt-get install" $wanted
+    say "the tests need programs that are missing; on Debian or Ubuntu: sudo apt-get install" $wanted
     exit 1
 fi

@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, get_timezone_location
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -24,14 +25,30 @@ LOCALE = Path(__file__).parent.parent / "locale"
 @lru_cache
 def catalogue(language: str) -> gettext.NullTranslations:
     """Return the translations of a language; English needs none, an unknown one reads English."""
-    path = LOCALE / language / "LC_MESSAGES" / "tracker.po"
-    if language == "en" or not path.is_file():
+    files = catalogue_files(language)
+    if not files:
         return gettext.NullTranslations()
     compiled = BytesIO()
-    with path.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
+    write_mo(compiled, messages(language))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def catalogue_files(language: str) -> tuple[Path, ...]:
+    """Return the files of a language: that of mails first, then one for each area of the pages."""
+    found = sorted((LOCALE / language / "LC_MESSAGES").glob("*.po")) if language.isalpha() else []
+    return tuple(sorted(found, key=lambda path: (path.name != "tracker.po", path.name)))
+
+
+def messages(language: str) -> Catalog:
+    """Return every message of a language; where two files have the same one, the first of them stands."""
+    merged = Catalog(locale=language)
+    for path in catalogue_files(language):
+        with path.open("rb") as source:
+            for message in read_po(source, locale=language):
+                if message.id and message.id not in merged:
+                    merged[message.id] = message
+    return merged
 
 
 @lru_cache(maxsize=4096)

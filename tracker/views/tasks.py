@@ -144,7 +144,11 @@ def task_show(
 ) -> TaskView:
     """Return everything about one assignment; `directive` is its directive as in force at that instant."""
     seen = sight(connection, at=at, registry=registry, known=known)
-    found = _get(seen, ref)
+    return shown(seen, connection, get_seen(seen, ref), directive=directive, language=language)
+
+
+def shown(seen: Sight, connection: Connection, found: Seen, *, directive: Directive, language: str) -> TaskView:
+    """Return everything about one assignment of a sight."""
     assignment = found[0]
     task = directive.task(assignment.task)
     return TaskView(
@@ -163,9 +167,9 @@ def task_show(
         assigned_at=assignment.facts.assigned_at,
         next_moment=_next(seen, connection, assignment),
         life=life_of(seen, connection, assignment, language=language),
-        proofs=evidence_of(connection, ref, until=seen.stamp.seq),
-        entries=tuple(entry_row(entry) for entry in entries_of(seen, connection, ref)),
-        reminders=reminder_rows(seen, seen.reminders(ref=ref)),
+        proofs=evidence_of(connection, assignment.ref, until=seen.stamp.seq),
+        entries=tuple(entry_row(entry) for entry in entries_of(seen, connection, assignment.ref)),
+        reminders=reminder_rows(seen, seen.reminders(ref=assignment.ref)),
     )
 
 
@@ -185,7 +189,14 @@ def explain(
     `texts` gives the directives of what it waited for, which matter where it is late.
     """
     seen = sight(connection, at=at, registry=registry, known=known)
-    found = _get(seen, ref)
+    texts = texts or {directive.key: directive}.get
+    return explained(seen, connection, get_seen(seen, ref), directive=directive, texts=texts, language=language)
+
+
+def explained(
+    seen: Sight, connection: Connection, found: Seen, *, directive: Directive, texts: Texts, language: str
+) -> Explanation:
+    """Return why one assignment of a sight stands where it stands."""
     assignment = found[0]
     task = directive.task(assignment.task)
     due = task.due if task else None
@@ -194,7 +205,7 @@ def explain(
         reckoned = reckon_due(
             due,
             issued=directive.issued,
-            calendar=registry.calendar,
+            calendar=seen.registry.calendar,
             anchors=assignment.anchors,
             occurrence=assignment.occurrence,
         )
@@ -208,9 +219,9 @@ def explain(
         scope=due.scope if due else None,
         deadline=_steps(reckoned),
         moved=(limit and limit.late_from) != (deadline and deadline.late_from),
-        dates=_dates(seen, connection, ref),
+        dates=_dates(seen, connection, assignment.ref),
         life=life_of(seen, connection, assignment, language=language),
-        lateness=lateness_of(seen, connection, found, texts or {directive.key: directive}.get),
+        lateness=lateness_of(seen, connection, found, texts),
         waits_for=_peers(seen, connection, _waits_for(seen, assignment), language),
         waited_by=_peers(seen, connection, _waited_by(seen, connection, assignment), language),
     )
@@ -254,7 +265,8 @@ def _moved_by(entry: Entry) -> str | None:
     return why
 
 
-def _get(seen: Sight, ref: str) -> Seen:
+def get_seen(seen: Sight, ref: str) -> Seen:
+    """Return one assignment of a sight; raises NotFound."""
     found = seen.get(ref)
     if found is None:
         raise NotFound(f"at {seen.at.isoformat()} there was no assignment '{ref}'")

@@ -1,7 +1,8 @@
 """Authority: who may make a move.
 
 An actor is text: `BNV:anna` acts for an office of the registry, `secretariat:le` and
-`auditor:pham` for theirs; so does the office that the registry names as its secretariat. Anybody
+`auditor:pham` for theirs; so does the office that the registry names as its secretariat. `admin:root`
+looks after accounts and moves nothing. Anybody
 else (`cli:root`, `sweep`) is an operator at the machine itself, who may make every move under that
 name; it stands in the ledger.
 """
@@ -16,7 +17,7 @@ from tracker.domain.errors import Refused
 from tracker.domain.lifecycle import Transition, Who
 from tracker.domain.waiting import above
 
-Role = Literal["agency", "secretariat", "auditor", "operator"]
+Role = Literal["agency", "secretariat", "auditor", "admin", "operator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ def standpoint(actor: str, registry: Registry) -> Standpoint:
         return Standpoint("secretariat")
     if office == "auditor":
         return Standpoint("auditor")
+    if office == "admin":
+        return Standpoint("admin")
     return Standpoint("agency", office) if office in registry.agencies else Standpoint("operator")
 
 
@@ -81,7 +84,7 @@ def may(
 def may_read(assignment: Assignment, who: Standpoint, registry: Registry, deputies: Collection[str] = ()) -> bool:
     """Return whether a standpoint may see what an assignment holds: its reports and their evidence."""
     if who.office is None:
-        return True  # the secretariat and the auditor read everything
+        return True  # the secretariat, the auditor and who looks after accounts read everything
     return who.office == assignment.delegate or speaks_for_lead(who.office, assignment, registry, deputies)
 
 

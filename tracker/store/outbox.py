@@ -5,7 +5,7 @@ good: a person has to look) or `cancelled`. A worker that dies leaves `sending`;
 the attempt is recorded as unknown and the reminder is tried again with the same Message-ID.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from tracker.domain.outbox import BUNDLED
+from tracker.domain.scope import EVERYTHING, Scope
 from tracker.store.tables import DeliveryRow, ReminderRow
 
 REMINDER = ReminderRow.__table__  # type: ignore[attr-defined]
@@ -220,42 +221,50 @@ def reminders(
     agency: str | None = None,
     assignment: str | None = None,
     limit: int | None = None,
+    scope: Scope = EVERYTHING,
 ) -> tuple[Reminder, ...]:
-    """Return reminders, the newest first."""
-    question = select(REMINDER).order_by(REMINDER.c.made_at.desc(), REMINDER.c.id.desc())
+    """Return reminders, the newest first; of a scope, those that its offices were to be told."""
+    question = select(REMINDER).where(*_told(scope)).order_by(REMINDER.c.made_at.desc(), REMINDER.c.id.desc())
     for column, value in (("state", state), ("agency", agency), ("assignment", assignment)):
         if value is not None:
             question = question.where(REMINDER.c[column] == value)
     return tuple(_reminder(row) for row in connection.execute(question.limit(limit) if limit else question))
 
 
-def deliveries(connection: Connection, reminders: Sequence[int] | None = None) -> tuple[Delivery, ...]:
+def deliveries(
+    connection: Connection, reminders: Sequence[int] | None = None, *, scope: Scope = EVERYTHING
+) -> tuple[Delivery, ...]:
     """Return the attempts in their order: all, or those at some reminders, each as an attempt at every one of them.
 
-    An attempt at a bundle has one row, at one of its members; it was an attempt at the others too.
+    An attempt at a bundle has one row, at one of its members; it was an attempt at the others too. `scope` leaves,
+    of the attempts at some, those at reminders that its offices were to be told.
     """
     if reminders is None:
         return tuple(map(_delivery, connection.execute(select(DELIVERY).order_by(DELIVERY.c.id))))
-    found = list(connection.execute(_tried(REMINDER.c.id == DELIVERY.c.reminder, reminders)))
+    found = list(connection.execute(_tried(REMINDER.c.id == DELIVERY.c.reminder, reminders, scope)))
     lead = REMINDER.alias("lead")
     together = select(lead.c.id).where(lead.c.bundle == REMINDER.c.bundle, lead.c.id != REMINDER.c.id)
-    by_bundle = _tried(DELIVERY.c.reminder.in_(together), reminders).where(REMINDER.c.bundle.is_not(None))
+    by_bundle = _tried(DELIVERY.c.reminder.in_(together), reminders, scope).where(REMINDER.c.bundle.is_not(None))
     found += list(connection.execute(by_bundle.where(DELIVERY.c.attempt <= REMINDER.c.attempts)))
     return tuple(
         replace(_delivery(row), reminder=row.tried) for row in sorted(found, key=lambda row: (row.id, row.tried))
     )
 
 
-def _tried(joined: ColumnElement[bool], reminders: Sequence[int]) -> Select[Any]:
+def _tried(joined: ColumnElement[bool], reminders: Sequence[int], scope: Scope) -> Select[Any]:
     question = select(DELIVERY, REMINDER.c.id.label("tried")).select_from(REMINDER).join(DELIVERY, joined)
-    return question.where(REMINDER.c.id.in_(list(reminders)))
+    return question.where(REMINDER.c.id.in_(list(reminders)), *_told(scope))
 
 
-def counts(connection: Connection) -> Mapping[str, int]:
-    """Return how many reminders are in each state."""
-    rows = connection.execute(
-        select(REMINDER.c.state, func.count()).group_by(REMINDER.c.state).order_by(REMINDER.c.state)
-    )
+def _told(scope: Scope) -> Iterator[ColumnElement[bool]]:
+    if scope.offices is not None:
+        yield REMINDER.c.agency.in_(sorted(scope.offices))
+
+
+def counts(connection: Connection, *, scope: Scope = EVERYTHING) -> Mapping[str, int]:
+    """Return how many reminders are in each state; of a scope, of those that its offices were to be told."""
+    question = select(REMINDER.c.state, func.count()).where(*_told(scope))
+    rows = connection.execute(question.group_by(REMINDER.c.state).order_by(REMINDER.c.state))
     return {row[0]: row[1] for row in rows}
 
 

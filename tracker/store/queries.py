@@ -10,6 +10,7 @@ from sqlalchemy import JSON, ColumnElement, Connection, Select, cast, func, or_,
 
 from tracker.domain.assignment import Assignment
 from tracker.domain.entry import GENESIS, Entry
+from tracker.domain.scope import EVERYTHING, Scope
 from tracker.domain.standing import SETTLED, Cell, Progress
 from tracker.store.adopted import CHANNEL, DIRECTIVE, REGISTRY, TASK, Channel
 from tracker.store.assignments import ASSIGNMENT, read_assignments
@@ -95,23 +96,31 @@ def refs_of_actor(
     return frozenset(connection.execute(question).scalars())
 
 
-def cell_counts(connection: Connection, *, at: datetime) -> Mapping[tuple[str, str], int]:
+def within(scope: Scope) -> Iterator[ColumnElement[bool]]:
+    """Yield what holds of an assignment that may be seen; nothing where all may."""
+    if scope.offices is not None:
+        offices = sorted(scope.offices)
+        yield or_(ASSIGNMENT.c.agency.in_(offices), ASSIGNMENT.c.delegate.in_(offices))
+
+
+def cell_counts(connection: Connection, *, at: datetime, scope: Scope = EVERYTHING) -> Mapping[tuple[str, str], int]:
     """Return (task, cached cell) -> how many, of the assignments whose cache still says what is true at `at`."""
     settled = or_(ASSIGNMENT.c.next_moment.is_(None), ASSIGNMENT.c.next_moment > at)
-    question = select(ASSIGNMENT.c.task, ASSIGNMENT.c.cell, func.count()).where(settled)
+    question = select(ASSIGNMENT.c.task, ASSIGNMENT.c.cell, func.count()).where(settled, *within(scope))
     rows = connection.execute(question.group_by(ASSIGNMENT.c.task, ASSIGNMENT.c.cell))
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-def stale(connection: Connection, *, at: datetime) -> tuple[Assignment, ...]:
+def stale(connection: Connection, *, at: datetime, scope: Scope = EVERYTHING) -> tuple[Assignment, ...]:
     """Return the assignments whose next moment has come but was not yet looked at: their cache may be old."""
-    return read_assignments(connection, select(ASSIGNMENT).where(ASSIGNMENT.c.next_moment <= at))
+    return read_assignments(connection, select(ASSIGNMENT).where(ASSIGNMENT.c.next_moment <= at, *within(scope)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which assignments a list is about; `due` bounds the first late instant: after the first, up to the second.
 
+    `scope` leaves those that whoever asks may see.
     `asking` and `contested` leave those where a question is open; `undecided` those, and reports that await review.
     """
 
@@ -125,6 +134,19 @@ class Wanted:
     asking: bool = False
     contested: bool = False
     undecided: bool = False
+    scope: Scope = EVERYTHING
+
+
+def get_within(connection: Connection, refs: Collection[str], scope: Scope) -> tuple[Assignment, ...]:
+    """Return assignments by reference as far as they may be seen, in the order of the references."""
+    question = select(ASSIGNMENT).where(ASSIGNMENT.c.ref.in_(sorted(refs)), *within(scope))
+    return read_assignments(connection, question.order_by(ASSIGNMENT.c.ref))
+
+
+def of_task_within(connection: Connection, task: str, scope: Scope) -> tuple[Assignment, ...]:
+    """Return the assignments of a task that may be seen, in the order of the references."""
+    question = select(ASSIGNMENT).where(ASSIGNMENT.c.task == task, *within(scope)).order_by(ASSIGNMENT.c.ref)
+    return read_assignments(connection, question)
 
 
 def candidates(
@@ -148,6 +170,7 @@ def count_where(connection: Connection, wanted: Wanted) -> int:
 
 
 def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    yield from within(wanted.scope)
     if wanted.agency is not None:
         yield ASSIGNMENT.c.agency == wanted.agency
     if wanted.directive is not None:

@@ -2,7 +2,9 @@
 
 From the ledger's high-water mark on, the cache is true but for what has turned since: only that
 is reckoned again. Before it, the entries known are replayed (`past`, where the two instants are
-told apart). Both give the same answers, and the rules are the domain's.
+told apart). Both give the same answers, and the rules are the domain's. A sight has a scope:
+no question it is asked finds an assignment outside, nor a reminder that another office was told.
+Only `beside` looks further, for what a mail would say of others too.
 """
 
 from collections.abc import Mapping
@@ -12,6 +14,7 @@ from typing import Protocol
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
+from tracker.domain.scope import EVERYTHING, Scope
 from tracker.domain.standing import Cell, Policy, Progress, Standing, standing
 from tracker.store import assignments, ledger, outbox, queries
 from tracker.store.outbox import Delivery, Reminder
@@ -40,6 +43,10 @@ class Sight(Protocol):
     adopted_by: datetime
     registry: Registry
     stamp: Stamp
+    scope: Scope
+
+    def narrowed(self, wanted: Wanted) -> Wanted:
+        """Return what is wanted, as far as it lies within the scope: for questions put to the store directly."""
 
     def cells(self) -> Mapping[tuple[str, Cell], int]:
         """Return how many assignments of each task are in each cell."""
@@ -54,7 +61,13 @@ class Sight(Protocol):
         """Return one assignment."""
 
     def of_task(self, task: str) -> tuple[Seen, ...]:
-        """Return every assignment of a task."""
+        """Return every assignment of a task that lies within the scope."""
+
+    def beside(self, task: str) -> tuple[Seen, ...]:
+        """Return every assignment of a task, whoever owes it.
+
+        Of those outside the scope a face shows what a mail does: task, office, last day, standing; and no link.
+        """
 
     def reminder_counts(self) -> Mapping[str, int]:
         """Return how many reminders are in each state."""
@@ -71,10 +84,17 @@ class Sight(Protocol):
         """Return the titles of some tasks."""
 
 
-def sight(connection: Connection, *, at: datetime, registry: Registry, known: datetime | None = None) -> Sight:
+def sight(
+    connection: Connection,
+    *,
+    at: datetime,
+    registry: Registry,
+    known: datetime | None = None,
+    scope: Scope = EVERYTHING,
+) -> Sight:
     """Return the sight of a store at an instant, as known at another: the same one, by default.
 
-    `registry` is the one in force at the earlier of the two.
+    `registry` is the one in force at the earlier of the two. Nothing outside `scope` is in sight.
     """
     known = at if known is None else known
     head = ledger.position(connection)
@@ -91,7 +111,8 @@ def sight(connection: Connection, *, at: datetime, registry: Registry, known: da
         invented=invented,
         zone=registry.calendar.zone,
     )
-    return _PastSight(connection, registry, stamp) if past else _PresentSight(connection, registry, stamp)
+    kind = _PastSight if past else _PresentSight
+    return kind(connection, registry, stamp, scope)
 
 
 def is_wanted(wanted: Wanted, seen: Seen) -> bool:
@@ -101,7 +122,8 @@ def is_wanted(wanted: Wanted, seen: Seen) -> bool:
     asking, contested = assignment.asked_at is not None, assignment.contested_at is not None
     submitted = assignment.facts.progress == Progress.SUBMITTED
     return (
-        (wanted.cell is None or now.cell == wanted.cell)
+        wanted.scope.sees(assignment)
+        and (wanted.cell is None or now.cell == wanted.cell)
         and (wanted.standing is None or now.name == wanted.standing)
         and (wanted.agency is None or assignment.agency == wanted.agency)
         and (wanted.directive is None or assignment.task.rpartition("/")[0] == wanted.directive)
@@ -128,10 +150,11 @@ def standing_at(assignment: Assignment, at: datetime, policy: Policy) -> Standin
 class _Reckoning:
     """Reckons assignments at one instant; standings need the calendar, never the ladder."""
 
-    def __init__(self, connection: Connection, registry: Registry, stamp: Stamp) -> None:
+    def __init__(self, connection: Connection, registry: Registry, stamp: Stamp, scope: Scope) -> None:
         self.connection = connection
         self.registry = registry
         self.stamp = stamp
+        self.scope = scope
         self.at = stamp.as_of
         self.known = stamp.known_at
         self.adopted_by = min(self.at, self.known)
@@ -140,16 +163,21 @@ class _Reckoning:
     def see(self, assignment: Assignment) -> Seen:
         return assignment, standing_at(assignment, self.at, self._policy)
 
+    def narrowed(self, wanted: Wanted) -> Wanted:
+        return replace(wanted, scope=wanted.scope & self.scope)
+
 
 class _PresentSight(_Reckoning):
     def cells(self) -> Mapping[tuple[str, Cell], int]:
-        counts = {(task, Cell(cell)): n for (task, cell), n in queries.cell_counts(self.connection, at=self.at).items()}
-        for assignment in queries.stale(self.connection, at=self.at):
+        cached = queries.cell_counts(self.connection, at=self.at, scope=self.scope)
+        counts = {(task, Cell(cell)): n for (task, cell), n in cached.items()}
+        for assignment in queries.stale(self.connection, at=self.at, scope=self.scope):
             key = assignment.task, self.see(assignment)[1].cell
             counts[key] = counts.get(key, 0) + 1
         return counts
 
     def find(self, wanted: Wanted, *, limit: int) -> Found:
+        wanted = self.narrowed(wanted)
         found: list[Seen] = []
         offset, page = 0, min(PAGE, limit + 1)
         while len(found) <= limit:
@@ -161,34 +189,40 @@ class _PresentSight(_Reckoning):
         return Found(tuple(found[:limit]), len(found) > limit)
 
     def count(self, wanted: Wanted) -> int:
-        return queries.count_where(self.connection, wanted)
+        return queries.count_where(self.connection, self.narrowed(wanted))
 
     def get(self, ref: str) -> Seen | None:
-        return next(map(self.see, assignments.get(self.connection, [ref])), None)
+        return next(map(self.see, queries.get_within(self.connection, [ref], self.scope)), None)
 
     def of_task(self, task: str) -> tuple[Seen, ...]:
+        return tuple(map(self.see, queries.of_task_within(self.connection, task, self.scope)))
+
+    def beside(self, task: str) -> tuple[Seen, ...]:
         return tuple(map(self.see, assignments.of_tasks(self.connection, [task])))
 
     def reminder_counts(self) -> Mapping[str, int]:
-        return outbox.counts(self.connection)
+        return outbox.counts(self.connection, scope=self.scope)
 
     def reminders(
         self, *, state: str | None = None, agency: str | None = None, ref: str | None = None, limit: int | None = None
     ) -> tuple[Reminder, ...]:
-        return outbox.reminders(self.connection, state=state, agency=agency, assignment=ref, limit=limit)
+        return outbox.reminders(
+            self.connection, state=state, agency=agency, assignment=ref, limit=limit, scope=self.scope
+        )
 
     def deliveries(self, reminders: list[int]) -> tuple[Delivery, ...]:
-        return outbox.deliveries(self.connection, reminders)
+        return outbox.deliveries(self.connection, reminders, scope=self.scope)
 
     def titles(self, tasks: frozenset[str], language: str) -> Mapping[str, str]:
         return queries.titles_of(self.connection, tasks, language)
 
 
 class _PastSight(_Reckoning):
-    def __init__(self, connection: Connection, registry: Registry, stamp: Stamp) -> None:
-        super().__init__(connection, registry, stamp)
+    def __init__(self, connection: Connection, registry: Registry, stamp: Stamp, scope: Scope) -> None:
+        super().__init__(connection, registry, stamp, scope)
         self._past = Past(connection, stamp.as_of, stamp.known_at)
-        self._seen = {ref: self.see(assignment) for ref, assignment in self._past.assignments.items()}
+        self._all = {ref: self.see(assignment) for ref, assignment in self._past.assignments.items()}
+        self._seen = {ref: seen for ref, seen in self._all.items() if scope.sees(seen[0])}
 
     def cells(self) -> Mapping[tuple[str, Cell], int]:
         counts: dict[tuple[str, Cell], int] = {}
@@ -209,9 +243,12 @@ class _PastSight(_Reckoning):
     def of_task(self, task: str) -> tuple[Seen, ...]:
         return tuple(seen for ref, seen in sorted(self._seen.items()) if seen[0].task == task)
 
+    def beside(self, task: str) -> tuple[Seen, ...]:
+        return tuple(seen for ref, seen in sorted(self._all.items()) if seen[0].task == task)
+
     def reminder_counts(self) -> Mapping[str, int]:
         counts: dict[str, int] = {}
-        for reminder in self._past.reminders():
+        for reminder in self.reminders():
             counts[reminder.state] = counts.get(reminder.state, 0) + 1
         return dict(sorted(counts.items()))
 
@@ -221,11 +258,16 @@ class _PastSight(_Reckoning):
         fit = (
             reminder
             for reminder in self._past.reminders(ref)
-            if state in (None, reminder.state) and agency in (None, reminder.agency)
+            if state in (None, reminder.state)
+            and agency in (None, reminder.agency)
+            and self.scope.covers(reminder.agency)
         )
         return tuple(fit)[:limit]
 
     def deliveries(self, reminders: list[int]) -> tuple[Delivery, ...]:
+        if self.scope.offices is not None:
+            mine = {reminder.id for reminder in self.reminders()}
+            reminders = [one for one in reminders if one in mine]
         return self._past.deliveries(reminders)
 
     def titles(self, tasks: frozenset[str], language: str) -> Mapping[str, str]:

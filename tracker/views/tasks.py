@@ -11,6 +11,7 @@ from tracker.domain.directive import Directive, Locator
 from tracker.domain.entry import Entry
 from tracker.domain.errors import NotFound
 from tracker.domain.phrase import Phrase
+from tracker.domain.scope import EVERYTHING, Scope
 from tracker.domain.standing import SETTLED
 from tracker.domain.waiting import above
 from tracker.store import assignments
@@ -112,10 +113,11 @@ def task_list(
     known: datetime | None = None,
     wanted: Wanted | None = None,
     language: str = "en",
+    scope: Scope = EVERYTHING,
     limit: int = 100,
 ) -> TaskList:
     """Return the assignments wanted as they are at an instant, all by default, at most `limit` of them."""
-    seen = sight(connection, at=at, registry=registry, known=known)
+    seen = sight(connection, at=at, registry=registry, known=known, scope=scope)
     found = seen.find(wanted or Wanted(), limit=limit)
     return TaskList(stamp=seen.stamp, tasks=rows(seen, connection, found.seen, language=language), more=found.more)
 
@@ -141,9 +143,10 @@ def task_show(
     directive: Directive,
     known: datetime | None = None,
     language: str = "en",
+    scope: Scope = EVERYTHING,
 ) -> TaskView:
     """Return everything about one assignment; `directive` is its directive as in force at that instant."""
-    seen = sight(connection, at=at, registry=registry, known=known)
+    seen = sight(connection, at=at, registry=registry, known=known, scope=scope)
     return shown(seen, connection, get_seen(seen, ref), directive=directive, language=language)
 
 
@@ -183,12 +186,13 @@ def explain(
     texts: Texts | None = None,
     known: datetime | None = None,
     language: str = "en",
+    scope: Scope = EVERYTHING,
 ) -> Explanation:
     """Return why one assignment stands where it stands; `directive` is its directive as in force at that instant.
 
     `texts` gives the directives of what it waited for, which matter where it is late.
     """
-    seen = sight(connection, at=at, registry=registry, known=known)
+    seen = sight(connection, at=at, registry=registry, known=known, scope=scope)
     texts = texts or {directive.key: directive}.get
     return explained(seen, connection, get_seen(seen, ref), directive=directive, texts=texts, language=language)
 
@@ -282,7 +286,7 @@ def _next(seen: Sight, connection: Connection, assignment: Assignment) -> dateti
 def _waits_for(seen: Sight, assignment: Assignment) -> list[Seen]:
     found = []
     for task in assignment.facts.waiting_for:
-        owed = [one for one in seen.of_task(task) if one[0].facts.progress not in SETTLED]
+        owed = [one for one in seen.beside(task) if one[0].facts.progress not in SETTLED]
         own = [one for one in owed if one[0].agency == assignment.agency and task != assignment.task]
         below = [one for one in owed if assignment.agency in above(one[0].agency, seen.registry)]
         found += own or below or owed
@@ -291,7 +295,7 @@ def _waits_for(seen: Sight, assignment: Assignment) -> list[Seen]:
 
 def _waited_by(seen: Sight, connection: Connection, assignment: Assignment) -> list[Seen]:
     waiting = assignments.needing(connection, [assignment.task])
-    owed = [one for task in waiting for one in seen.of_task(task) if assignment.task in one[0].facts.waiting_for]
+    owed = [one for task in waiting for one in seen.beside(task) if assignment.task in one[0].facts.waiting_for]
     return [one for one in owed if one[0].agency == assignment.agency] or owed
 
 

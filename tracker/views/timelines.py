@@ -117,7 +117,7 @@ class _Gathering:
     def _load(self, task: str) -> bool:
         """Read the assignments of a task, and return whether there are any."""
         if task not in self._owed:
-            found = [assignment for assignment, _ in self.seen.of_task(task)]
+            found = [assignment for assignment, _ in self.seen.beside(task)]
             self.known |= {assignment.ref: assignment for assignment in found}
             self._marks[task] = marks_of(found).get(task, {})
             owed = self._owed[task] = {}

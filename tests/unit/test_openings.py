@@ -24,7 +24,7 @@ def an_assignment(progress: Progress, **changes: object) -> Assignment:
     return replace(made, **changes)
 
 
-def offered(assignment: Assignment, actor: str, *deputies: str) -> set[str]:
+def offered(assignment: Assignment, actor: str, **deputies: list[str]) -> set[str]:
     return {each.verb for each in openings(assignment, standpoint(actor, REGISTRY), REGISTRY, deputies, at=AT)}
 
 
@@ -60,7 +60,7 @@ def test_a_unit_may_report_and_not_decide_for_its_lead() -> None:
 
 def test_a_deputy_is_offered_what_the_lead_is() -> None:
     new = an_assignment(Progress.ASSIGNED)
-    assert offered(new, "BTC:binh", "BTC") == offered(new, LEAD)
+    assert offered(new, "BTC:binh", BNV=["BTC"]) == offered(new, LEAD)
     assert offered(new, "BTC:binh") == set()
 
 
@@ -73,3 +73,9 @@ def test_a_report_leaves_the_secretariat_to_accept_or_return_it_and_the_agency_n
 def test_an_auditor_is_offered_nothing() -> None:
     for progress in Progress:
         assert openings(an_assignment(progress), Standpoint("auditor"), REGISTRY, at=AT) == ()
+
+
+def test_the_deputy_of_a_unit_is_offered_what_the_unit_is_and_no_more() -> None:
+    delegated = an_assignment(Progress.ASSIGNED, delegate="BNV-TC")
+    deputies = {"BNV-TC": ["BTC"]}
+    assert offered(delegated, "BTC:binh", **deputies) == offered(delegated, UNIT)

@@ -1,6 +1,6 @@
 """Openings: the moves an actor may make now, for a page to offer; the verbs ask the same table again."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from tracker.domain.agency import Registry
@@ -9,19 +9,36 @@ from tracker.domain.authority import Standpoint, may
 from tracker.domain.errors import Refused
 from tracker.domain.lifecycle import TRANSITIONS, Transition, Who
 
+Deputies = Mapping[str, Collection[str]]  # by the office they cover for
+_NOBODY: Deputies = {}
+
+
+def covered(transition: Transition, assignment: Assignment) -> frozenset[str]:
+    """Return the offices whose deputies may make a move in their place.
+
+    A unit's deputy may do what the unit may: not what is for the lead alone.
+    """
+    unit = assignment.delegate if transition.who == Who.AGENCY else None
+    return frozenset({assignment.agency, unit or assignment.agency})
+
+
+def covering(transition: Transition, assignment: Assignment, deputies: Deputies) -> frozenset[str]:
+    """Return the deputies who may make a move."""
+    return frozenset(one for office in covered(transition, assignment) for one in deputies.get(office, ()))
+
 
 def openings(
-    assignment: Assignment, who: Standpoint, registry: Registry, deputies: Collection[str] = (), *, at: datetime
+    assignment: Assignment, who: Standpoint, registry: Registry, deputies: Deputies = _NOBODY, *, at: datetime
 ) -> tuple[Transition, ...]:
     """Return the moves open to a standpoint at an instant, in the order of the table; none that follows by a rule.
 
-    `deputies` are the offices that cover for the lead at that instant, as in `check_who`.
+    `deputies` are those of the lead and of its unit at that instant.
     """
     return tuple(
         each
         for each in TRANSITIONS
         if each.who != Who.SYSTEM
-        and may(each, assignment, who, registry, deputies)
+        and may(each, assignment, who, registry, covering(each, assignment, deputies))
         and _is_open(each, assignment, at=at)
     )
 

@@ -9,7 +9,8 @@ from tracker.domain.assignment import Assignment, check_move
 from tracker.domain.authority import check_who
 from tracker.domain.entry import Draft
 from tracker.domain.errors import Conflict, NotFound
-from tracker.domain.lifecycle import BY_KIND, Who
+from tracker.domain.lifecycle import BY_KIND
+from tracker.domain.openings import covered
 from tracker.domain.standing import SETTLED
 from tracker.operations.anchors import resolved
 from tracker.operations.deputies import deputies_of
@@ -80,9 +81,7 @@ def prepare(
 ) -> None:
     """Raise Refused or Conflict where a move cannot be made, before anything is written."""
     transition = BY_KIND[kind]
-    # a unit's deputy may do what the unit may: not what is for the lead alone
-    covered = {before.agency, before.delegate or before.agency} if transition.who == Who.AGENCY else {before.agency}
-    deputies = deputies_of(connection, *covered, on=registry.calendar.civil_day(at))
+    deputies = deputies_of(connection, *covered(transition, before), on=registry.calendar.civil_day(at))
     check_who(transition, before, actor=actor, registry=registry, deputies=deputies)
     if seen is not None and before.changed != seen:
         raise Conflict(_what_came_first(connection, before, seen))

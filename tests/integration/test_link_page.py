@@ -180,7 +180,7 @@ def test_every_dead_link_gets_one_and_the_same_answer(site: Site) -> None:
     assert link is not None
     expired = sign(replace(link, expires=ADOPTED), keys.signing)
     other = sign(replace(link, office="BTC"), keys.signing)
-    dead = [quoted(how(token)) for how in TAMPERINGS.values()] + [f"/l/{expired}", f"/l/{other}", "/", "/nothing"]
+    dead = [quoted(how(token)) for how in TAMPERINGS.values()] + [f"/l/{expired}", f"/l/{other}", "/l/", "/nothing"]
     live = site.browser.get(site.path).forms[0]
     transfer(site.store, site.notice.assignment, "BGDDT", at=ADOPTED, actor="secretariat:le", why="it is theirs")
     before = every_row(site.store)
@@ -344,7 +344,7 @@ def test_what_goes_wrong_here_tells_nobody_anything(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a wire came loose")
 
-    monkeypatch.setattr("tracker.web.app.look", broken)
+    monkeypatch.setattr("tracker.web.links.look", broken)
     answer = site.browser.get(site.path)
     assert answer.status == 500
     assert "a wire came loose" not in answer.text
@@ -357,7 +357,7 @@ def test_while_the_database_is_away_one_is_asked_to_come_back(site: Site, monkey
     def away(*_: object, **__: object) -> None:
         raise TryLater("the database is away")
 
-    monkeypatch.setattr("tracker.web.app.look", away)
+    monkeypatch.setattr("tracker.web.links.look", away)
     answer = site.browser.get(site.path)
     assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
 

@@ -132,6 +132,11 @@ def instant(when: datetime, zone: str, language: str) -> str:
     )
 
 
+def civil(when: datetime, zone: str) -> date:
+    """Return the day an instant falls on in a zone."""
+    return when.astimezone(ZoneInfo(zone)).date()
+
+
 def _locale(language: str) -> str:
     return language if language in _DAY else "en"
 

@@ -1,9 +1,11 @@
 """The registry in force, which almost every verb asks for."""
 
+from datetime import datetime
+
 from tracker.domain.agency import Registry
 from tracker.domain.errors import NotFound
 from tracker.files.documents import registry_from
-from tracker.store import adopted
+from tracker.store import adopted, ledger
 from tracker.store.store import Connection
 
 
@@ -21,5 +23,27 @@ def registry_in_force(connection: Connection) -> Registry:
     return known
 
 
+def registry_at(connection: Connection, at: datetime) -> Registry:
+    """Return the registry in force at an instant; raises NotFound before the first was adopted.
+
+    From the ledger's high-water mark on that is the newest one.
+    """
+    if at >= ledger.position(connection).high_water:
+        return registry_in_force(connection)
+    mark = adopted.registry_mark_at(connection, at)
+    if mark is None:
+        raise NotFound(f"no registry had been adopted at {at.isoformat()}", code="no-registry")
+    version, fingerprint = mark
+    if (known := _KNOWN.get(fingerprint) or _EARLIER.get(fingerprint)) is not None:
+        return known
+    found = next(one for one in adopted.registry_versions(connection) if one.version == version)
+    while len(_EARLIER) >= _ROOM:
+        _EARLIER.pop(next(iter(_EARLIER)))
+    known = _EARLIER[fingerprint] = registry_from(found.document)
+    return known
+
+
+_ROOM = 4
+_EARLIER: dict[str, Registry] = {}
 # a registry is 3,400 agencies: read once a process, found again by its fingerprint
 _KNOWN: dict[str, Registry] = {}

@@ -67,6 +67,13 @@ def registry_fingerprint(connection: Connection) -> str | None:
     return connection.execute(_REGISTRY_MARK).scalar_one_or_none()
 
 
+def registry_mark_at(connection: Connection, at: datetime) -> tuple[int, str] | None:
+    """Return the version and fingerprint of the registry in force at an instant; None before the first."""
+    question = select(REGISTRY.c.version, REGISTRY.c.fingerprint).where(REGISTRY.c.adopted_at <= at)
+    row = connection.execute(question.order_by(REGISTRY.c.version.desc()).limit(1)).one_or_none()
+    return (row.version, row.fingerprint) if row else None
+
+
 def add_registry(connection: Connection, row: Mapping[str, Any], agencies: Sequence[Mapping[str, Any]]) -> None:
     """Write a version of the registry and make the agency table say what it says."""
     connection.execute(insert(REGISTRY).values(**row))

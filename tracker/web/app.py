@@ -1,150 +1,85 @@
-"""The app: the page behind a mail's links, and what says whether the tracker is at work.
+"""The app: every page of a store, the page behind a mail's links, and what says whether the tracker is at work.
 
-GET shows and changes nothing, as often as scanners and previews like. POST acts; it needs the token in
-its body and the stamp of a page of ours. There is no session, no cookie and no script.
+GET shows and changes nothing, as often as scanners and previews like; POST acts.
 """
 
-import asyncio
-from datetime import date
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from tracker import clock
-from tracker.domain.errors import NotFound, Refused, TrackerError, TryLater
-from tracker.notify.notice import LANGUAGES
-from tracker.operations.acting import Sight, act, instant_of, look
-from tracker.operations.links import Keys, keys_of
+from tracker.domain.errors import TrackerError
+from tracker.operations.links import keys_of
 from tracker.settings import Settings
 from tracker.views import Store, health
+from tracker.web.desk import Desk, ViewerOf
 from tracker.web.guard import Guard, Limits
-from tracker.web.page import problem_page, task_page
+from tracker.web.links import LinkDesk
+from tracker.web.pages import about, today
+from tracker.web.paper import assets
+from tracker.web.sorry import Sorry
 
-BODY_LIMIT = 4096
-BODY_SECONDS = 10
-FORM = "application/x-www-form-urlencoded"
 FILES = {"/style.css": "text/css", "/icon.svg": "image/svg+xml"}
 READ = ["GET", "HEAD"]
+# every area: a function that takes the desk and returns its router
+AREAS: tuple[Callable[[Desk], APIRouter], ...] = (
+    today.routes,
+    about.routes,
+)
 
 
-def create_app(store: Store, settings: Settings, limits: Limits | None = None) -> Guard:
-    """Return the app of a store; the secret that signs links is made where there is none."""
+def create_app(
+    store: Store, settings: Settings, limits: Limits | None = None, viewer_of: ViewerOf | None = None
+) -> Guard:
+    """Return the app of a store; the secret that signs links is made where there is none.
+
+    `viewer_of` says who sends a request, where that is not for the sessions to say.
+    """
     keys_of(store, settings, make=True)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    desk = _Desk(store, settings)
-    app.add_api_route("/l/{token}", desk.show, methods=READ, response_class=HTMLResponse)
-    app.add_api_route("/l", desk.do, methods=["POST"], response_class=HTMLResponse)
-    app.add_api_route("/healthz", desk.health, methods=READ)
+    desk = Desk(store, settings, viewer_of or nobody)
+    links = LinkDesk(store, settings)
+    app.add_api_route("/l/{token}", links.show, methods=READ, response_class=HTMLResponse)
+    app.add_api_route("/l", links.do, methods=["POST"], response_class=HTMLResponse)
+    app.add_api_route("/healthz", partial(_health, store, settings), methods=READ)
+    app.add_api_route("/static/{name}", _static, methods=READ)
     for path, kind in FILES.items():
         app.add_api_route(path, partial(_file, Path(__file__).parent / path[1:], kind), methods=READ)
     app.add_api_route("/robots.txt", _robots, methods=READ)
-    for trouble in (HTTPException, TrackerError, Exception):
-        app.add_exception_handler(trouble, _sorry)
+    for area in AREAS:
+        app.include_router(area(desk), dependencies=[Depends(desk.guard)])
+    for trouble in (HTTPException, TrackerError, RequestValidationError, Exception):
+        app.add_exception_handler(trouble, Sorry(desk))
     # outermost, so that an answer to what went wrong carries the headers too
     return Guard(app, limits=limits or Limits(), https=settings.base_url.startswith("https://"))
 
 
-class _Desk:
-    """Answers requests from one store."""
-
-    def __init__(self, store: Store, settings: Settings) -> None:
-        self.store, self.settings = store, settings
-
-    def show(self, token: str, lang: str | None = None) -> Response:
-        """Return the page behind a link."""
-        return self._page(token, _language(lang))
-
-    async def do(self, request: Request) -> Response:
-        """Do what a link says, and return the receipt."""
-        if not _is_own(request):
-            raise HTTPException(403, "stale")
-        form = _form(await _body(request))
-        return await run_in_threadpool(self._act, form)
-
-    def health(self) -> Response:
-        """Return whether the tracker is at work: 503 where nobody swept or sent for too long."""
-        with self.store.read() as connection:
-            found = health(connection, at=clock.now())
-        limit, at = self.settings.watch_limit, clock.now()
-        works = (found.watched.get("sweep"), found.watched.get("deliver"))
-        late = found.mode == "live" and any(last is None or at - last > limit for last in works)
-        return JSONResponse({"status": "late" if late else "ok"}, 503 if late else 200)
-
-    def _act(self, form: dict[str, str]) -> Response:
-        token, keys = form.get("token", ""), self._keys()
-        at = instant_of(self.store.position(), clock.now())
-        if not keys.are_of_page(form.get("page", ""), token, at=at):
-            raise HTTPException(403, "stale")
-        language = _language(form.get("lang"))
-        try:
-            act(self.store, token, keys=keys, until=_day(form.get("until")), at=at)
-        except NotFound:
-            raise
-        except Refused as error:
-            return self._page(token, language, refused=error.code, status=409)
-        return self._page(token, language)
-
-    def _page(self, token: str, language: str | None, *, refused: str | None = None, status: int = 200) -> Response:
-        keys = self._keys()
-        sight = look(self.store, token, keys=keys, settings=self.settings, language=language, at=clock.now())
-        return HTMLResponse(self._rendered(sight, token, keys, refused), status)
-
-    def _rendered(self, sight: Sight, token: str, keys: Keys, refused: str | None) -> str:
-        stamp = partial(keys.stamp, at=sight.at)
-        return task_page(sight, here=token, stamp=stamp, refused=refused)
-
-    def _keys(self) -> Keys:
-        keys = keys_of(self.store, self.settings)  # each time: a key that was taken away is accepted no more
-        if keys is None:
-            raise NotFound("no secret was made here", code="dead-link")
-        return keys
+def nobody(_request: Request) -> None:
+    """Return nobody: there are no sessions yet."""
 
 
-async def _body(request: Request) -> bytes:
-    """Return the body of a form; 413 for a long one, 408 for a slow one, 415 for anything else."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-        raise HTTPException(415, "stale")
-    body = b""
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.stream():
-                body += part
-                if len(body) > BODY_LIMIT:
-                    raise HTTPException(413, "stale")
-    except TimeoutError:
-        raise HTTPException(408, "stale") from None
-    return body
+def _health(store: Store, settings: Settings) -> Response:
+    """Return whether the tracker is at work: 503 where nobody swept or sent for too long."""
+    with store.read() as connection:
+        found = health(connection, at=clock.now())
+    limit, at = settings.watch_limit, clock.now()
+    works = (found.watched.get("sweep"), found.watched.get("deliver"))
+    late = found.mode == "live" and any(last is None or at - last > limit for last in works)
+    return JSONResponse({"status": "late" if late else "ok"}, 503 if late else 200)
 
 
-def _form(body: bytes) -> dict[str, str]:
-    """Return the fields of a form; none of one that cannot be read or says a thing twice."""
-    try:
-        found = parse_qs(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, max_num_fields=8)
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in found.items() if len(values) == 1}
-
-
-def _is_own(request: Request) -> bool:
-    """Return whether a form was sent by a page of ours, as far as the browser says where it comes from."""
-    return request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
-
-
-def _language(said: str | None) -> str | None:
-    return said if said in LANGUAGES else None
-
-
-def _day(said: str | None) -> date | None:
-    try:
-        return date.fromisoformat(said) if said and len(said) == len("2025-08-31") else None
-    except ValueError:
-        return None
+def _static(name: str, v: str = "") -> Response:
+    """Return a file of the static folder; asked for by its hash, it may be kept for ever."""
+    found = assets().get(name)
+    if found is None:
+        raise HTTPException(404)
+    kept = "public, max-age=31536000, immutable" if v == found.mark else "no-cache"
+    return Response(found.content, media_type=found.kind, headers={"Cache-Control": kept, "ETag": f'"{found.mark}"'})
 
 
 def _file(path: Path, kind: str) -> Response:
@@ -153,17 +88,3 @@ def _file(path: Path, kind: str) -> Response:
 
 def _robots() -> Response:
     return PlainTextResponse("User-agent: *\nDisallow: /\n")
-
-
-def _sorry(_request: Request, error: Any) -> Response:
-    """Return one page for each kind of trouble; it never says which link, or why one is dead."""
-    match error:
-        case HTTPException(status_code=status) if status in (403, 408, 413, 415):
-            return HTMLResponse(problem_page("stale"), status)
-        case HTTPException(status_code=405):
-            return HTMLResponse(problem_page("dead"), 405, headers=error.headers)
-        case TryLater():
-            return HTMLResponse(problem_page("later"), 503, headers={"Retry-After": "60"})
-        case HTTPException() | NotFound():
-            return HTMLResponse(problem_page("dead"), 404)
-    return HTMLResponse(problem_page("later"), 500)

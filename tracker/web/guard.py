@@ -86,6 +86,9 @@ class Guard:
             answer = HTMLResponse(problem_page("often"), 429, headers={"Retry-After": str(wait)})
             await answer(scope, receive, sent)
             return
+        if scope["method"] == "HEAD":  # whatever may be read may be asked for without its body
+            await self.app({**scope, "method": "GET"}, receive, _bodiless(sent))
+            return
         await self.app(scope, receive, sent)
 
     def _wait(self, scope: MutableMapping[str, Any]) -> int:
@@ -99,7 +102,14 @@ class Guard:
         headers = MutableHeaders(scope=message)
         headers.setdefault("Cache-Control", "no-store")
         for name, value in self.headers.items():
-            headers[name] = value
+            headers.setdefault(name, value)  # the strictest, where a page does not say what it needs
+
+
+def _bodiless(send: Send) -> Send:
+    async def sent(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return sent
 
 
 def _household(address: str) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
 import tracker.notify
 import tracker.web
@@ -16,7 +15,7 @@ from tracker.domain.calendar import WEEKLY_DAY_OFF, Span, civil_time
 from tracker.domain.phrase import ENGLISH, Phrase, Value
 from tracker.notify.notice import LANGUAGES
 from tracker.notify.reasons import sentence
-from tracker.notify.tongue import LOCALE, catalogue, clock, day, weekday
+from tracker.notify.tongue import catalogue, clock, day, messages, weekday
 
 ROOMS = [Path(room.__file__).parent for room in (tracker.notify, tracker.web)]
 TRANSLATED = ("vi", "fr")
@@ -40,8 +39,7 @@ def _written() -> dict[str, str | tuple[str, ...]]:
 
 
 def _catalogue(language: str) -> Catalog:
-    with (LOCALE / language / "LC_MESSAGES" / "tracker.po").open("rb") as source:
-        return read_po(source, locale=language)
+    return messages(language)
 
 
 def _translated(known: Catalog, first: str, words: str | tuple[str, ...]) -> bool:

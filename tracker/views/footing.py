@@ -1,0 +1,35 @@
+"""The footing of a page: its stamp, and when the tracker last swept. Cheap: it replays nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracker.store import ledger, queries, watches
+from tracker.store.store import Connection
+from tracker.views.stamp import INVENTED, Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footing:
+    """As of when a page is true; `swept` is when assignments were last looked at, None where never."""
+
+    stamp: Stamp
+    swept: datetime | None
+    is_past: bool
+
+
+def footing(connection: Connection, *, at: datetime, known: datetime, zone: str) -> Footing:
+    """Return the footing of what is shown of an instant, as known by another."""
+    head = ledger.position(connection)
+    is_past = min(at, known) < head.high_water
+    seq, digest = queries.end_at(connection, known) if is_past else (head.seq, head.hash)
+    invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=known)
+    stamp = Stamp(
+        as_of=at,
+        known_at=known,
+        seq=seq,
+        head=digest,
+        rehearsal=head.is_rehearsal,
+        invented=invented,
+        zone=zone,
+    )
+    return Footing(stamp=stamp, swept=watches.last(connection, "sweep"), is_past=is_past)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import a_directive, a_registry, a_task
-from tests.integration.web import WebServer, answer
+from tests.integration.web_server import WebServer, answer
 from tracker import operations
 from tracker.operations.channels import set_service
 from tracker.operations.deliver import Delivered, deliver, open_sender

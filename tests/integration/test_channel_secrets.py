@@ -18,7 +18,7 @@ import requests
 from typer.testing import CliRunner
 
 from tests.integration.test_cli import Office
-from tests.integration.web import WebServer, answer
+from tests.integration.web_server import WebServer, answer
 from tests.unit.notify.a_notice import a_notice
 from tracker import clock
 from tracker.cli.fields import asked, filled

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.web import WebServer, answer
+from tests.integration.web_server import WebServer, answer
 from tests.unit.notify.a_channel import FIELDS, on_host
 from tests.unit.notify.a_notice import a_notice
 from tracker.notify import reach, service

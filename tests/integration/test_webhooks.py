@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.integration.test_mail_security import certificate, tls  # noqa: F401
-from tests.integration.web import WebServer, answer
+from tests.integration.web_server import WebServer, answer
 from tests.unit.notify.a_notice import a_notice
 from tracker.notify import reach, webhook
 from tracker.notify.kinds import KINDS

@@ -1,0 +1,147 @@
+"""A site: an office at work, five people with an account, and the pages it is looked at through.
+
+The store is a rehearsal that stands still on Wednesday 20 August 2025, 09:00 in Ha Noi, so that every
+figure on a page is the same whenever the tests run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from fastapi import Request
+from starlette.testclient import TestClient
+
+from tests.builders import a_directive, a_task, a_text
+from tests.integration.links import AMPLE, settings_in
+from tests.simulation.a_store import ADOPTED, mailboxes
+from tests.simulation.an_office import OFFICES, the_registry
+from tracker.domain.calendar import Span
+from tracker.domain.directive import Directive, ForEach, Need
+from tracker.domain.rule import By, Due, Review
+from tracker.domain.scope import scope_of
+from tracker.notify.digest import Digest
+from tracker.notify.notice import Notice
+from tracker.notify.outcome import Outcome
+from tracker.operations import accept, adopt_directive, adopt_registry, deliver, init, set_channel, submit, sweep
+from tracker.operations.extensions import ask
+from tracker.operations.in_force import registry_in_force
+from tracker.operations.ownership import contest
+from tracker.settings import Settings
+from tracker.store.store import Store
+from tracker.web.app import create_app
+from tracker.web.desk import Viewer
+from tracker.web.guard import Guard
+
+KEY = "2025/412-tb-vpcp"
+SECOND = "2025/500-qd-ttg"
+HOST = "http://127.0.0.1:8000"
+NOW = datetime(2025, 8, 20, 2, tzinfo=UTC)
+TUESDAY = datetime(2025, 8, 19, 2, tzinfo=UTC)
+SECRETARIAT = "secretariat:le"
+
+# login name -> role, office
+PEOPLE: Mapping[str, tuple[str, str | None]] = {
+    "le": ("secretariat", None),
+    "anna": ("agency", "BNV"),
+    "binh": ("agency", "BTC"),
+    "pham": ("auditor", None),
+    "root": ("admin", None),
+}
+
+
+def the_directive() -> Directive:
+    """Return a directive with a task of every kind."""
+    by = {name: Due(rule=By(day)) for name, day in (("aug15", date(2025, 8, 15)), ("sep20", date(2025, 9, 20)))}
+    return a_directive(
+        a_task("report"),  # BNV, 31 August: nobody has touched it
+        a_task("budget", lead="BTC", due=by["aug15"]),  # overdue
+        a_task("accounts", lead="BTC", due=by["sep20"]),  # more time is asked for
+        a_task("schools", lead="BGDDT"),  # reported on Tuesday
+        a_task("training", lead="BNV", due=by["sep20"], needs=(Need(f"{KEY}/schools"),)),  # cannot start yet
+        a_task("roads", for_each=ForEach(agencies=("provinces",)), due=by["sep20"]),  # 01 done, 22 says "not ours"
+        a_task("supervision", lead="VPCP", due=Due(rule=Review(Span(30, "days")))),  # no date
+    )
+
+
+def the_second() -> Directive:
+    """Return another directive, of one agency that has no mailbox."""
+    key = SECOND
+    return a_directive(
+        a_task("pilot", directive=key, lead="CP", due=Due(rule=By(date(2025, 8, 29)))),
+        number="500/QĐ-TTg",
+        title=a_text("A pilot"),
+    )
+
+
+class _Sender:
+    """A sender whose mail server takes everything but what is for one office."""
+
+    def send(self, channel: object, notice: Notice | Digest) -> Outcome:
+        if "btc" in str(channel):
+            return Outcome("permanent", 550, "no such mailbox")
+        return Outcome("accepted", 250, "taken")
+
+
+def an_office_at_work(url: str) -> Store:
+    """Return the store of the site."""
+    store = init(url, rehearsal=True, at=ADOPTED, actor="test")
+    adopt_registry(store, the_registry(secretariat="VPCP"), at=ADOPTED, actor="test")
+    set_channel(store, mailboxes(*OFFICES), at=ADOPTED, actor="test")
+    adopt_directive(store, the_directive(), at=ADOPTED, actor="test")
+    adopt_directive(store, the_second(), at=ADOPTED, actor="test")
+    sweep(store, at=ADOPTED)
+    submit(store, f"{KEY}/schools/BGDDT", at=TUESDAY, actor="BGDDT:chi", words="All schools have water.")
+    submit(store, f"{KEY}/roads/01", at=TUESDAY, actor="01:ha", words="Every road was mended.")
+    accept(store, f"{KEY}/roads/01", at=TUESDAY, actor=SECRETARIAT)
+    contest(store, f"{KEY}/roads/22", at=TUESDAY, actor="22:ky", why="There are no roads here.")
+    ask(store, f"{KEY}/accounts/BTC", date(2025, 9, 30), at=TUESDAY, actor="BTC:binh", why="The books came late.")
+    sweep(store, at=NOW)
+    return store
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The pages of a store, and who may open them."""
+
+    store: Store
+    settings: Settings
+    app: Guard
+
+    def as_(self, name: str) -> TestClient:
+        """Return a client that is logged in; redirects are not followed."""
+        client = TestClient(self.app, base_url=HOST, follow_redirects=False)
+        client.headers["x-test-account"] = name
+        return client
+
+    def nobody(self) -> TestClient:
+        """Return a client that is not."""
+        return TestClient(self.app, base_url=HOST, follow_redirects=False)
+
+    def csrf(self, name: str) -> str:
+        """Return what the forms of a person carry."""
+        return f"csrf-of-{name}"
+
+
+def a_site(folder: Path, store: Store | None = None) -> Site:
+    """Return the site of a store, by default of the office at work; its files lie in a folder."""
+    made = store or an_office_at_work(f"sqlite:///{folder}/tracker.db")
+    settings = replace(
+        settings_in(folder), database_url=str(made.engine.url), base_url=HOST, evidence=str(folder / "evidence")
+    )
+    deliver(made, _Sender(), settings=settings, clock=lambda: NOW)
+    return Site(made, settings, create_app(made, settings, AMPLE, viewer_of=_viewers(made)))
+
+
+def _viewers(store: Store):  # type: ignore[no-untyped-def]
+    def viewer(request: Request) -> Viewer | None:
+        name = request.headers.get("x-test-account", "")
+        if name not in PEOPLE:
+            return None
+        role, office = PEOPLE[name]
+        with store.read() as connection:
+            scope = scope_of(role, office, registry_in_force(connection))  # type: ignore[arg-type]
+        actor = f"{office or role}:{name}"
+        return Viewer(name, name.capitalize(), actor, role, office, "en", scope, f"csrf-of-{name}")  # type: ignore[arg-type]
+
+    return viewer

@@ -111,12 +111,16 @@ class Site:
     def as_(self, name: str) -> TestClient:
         """Return a client that is logged in; redirects are not followed."""
         client = TestClient(self.app, base_url=HOST, follow_redirects=False)
-        client.headers["x-test-account"] = name
+        client.cookies.set("test-account", name)
         return client
 
     def nobody(self) -> TestClient:
         """Return a client that is not."""
         return TestClient(self.app, base_url=HOST, follow_redirects=False)
+
+    def cookies(self, name: str, base: str) -> list[dict[str, str]]:
+        """Return what a browser at an address shows to be taken for a person."""
+        return [{"name": "test-account", "value": name, "url": base}]
 
     def csrf(self, name: str) -> str:
         """Return what the forms of a person carry."""
@@ -135,7 +139,7 @@ def a_site(folder: Path, store: Store | None = None) -> Site:
 
 def _viewers(store: Store):  # type: ignore[no-untyped-def]
     def viewer(request: Request) -> Viewer | None:
-        name = request.headers.get("x-test-account", "")
+        name = request.cookies.get("test-account", "")
         if name not in PEOPLE:
             return None
         role, office = PEOPLE[name]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from tracker.domain.errors import Invalid
+from tracker.domain.sign_in import Stay
 
 PREFIX = "TRACKER_"
 
@@ -24,6 +25,7 @@ class Settings:
     contact: str = "the secretariat of the office"
     sender: str = "tracker@directives.example"
     directives: str = "directives"
+    sources: str = ""  # the folder of the texts that directives were read from; where none is set, no words are shown
     key: str = ""  # the file of the private key; where none is set, beside an SQLite store, else ./tracker.key
     secret: str = ""  # the file of the key that seals secrets; where none is set, beside an SQLite store, else here
     intranet: str = ""  # hosts of the office's own network, which alone may have private addresses; by spaces
@@ -35,6 +37,14 @@ class Settings:
     rate: str = "1000"  # messages in ten minutes at most, from a live store
     hold_above: str = "1000"  # with more owed at once, what is not urgent waits for an operator
     watch_every: str = "5 minutes"  # a live store nobody swept, or sent from, for longer has a gap
+    session_idle: str = "30 minutes"  # without a sign of life for so long, somebody logs in again
+    session_longest: str = "12 hours"  # and after so long in any case
+    oidc_issuer: str = ""  # the URL of the single sign-on; empty: there is none
+    oidc_client: str = ""  # what the tracker is called there
+    oidc_secret: str = ""  # a file with the client's secret; empty: PKCE alone
+    oidc_name: str = ""  # what the button says; else the host of the issuer
+    oidc_match: str = ""  # how a first sign-on finds its account: email, or preferred_username; empty: by hand only
+    oidc_roles: str = ""  # claim=value:role or claim=value:agency/OFFICE, by commas; empty: the account says
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
@@ -76,6 +86,27 @@ class Settings:
         if not number.isascii() or not number.isdigit() or unit.strip() not in ("", "minute", "minutes"):
             raise Invalid(f"'{self.watch_every}' is no number of minutes: see TRACKER_WATCH_EVERY", code="bad-setting")
         return timedelta(minutes=int(number))
+
+    @property
+    def stay(self) -> Stay:
+        """Return how long somebody stays logged in; raises Invalid for no time."""
+        return Stay(
+            idle=_span(self.session_idle, "TRACKER_SESSION_IDLE"),
+            longest=_span(self.session_longest, "TRACKER_SESSION_LONGEST"),
+        )
+
+
+def _span(text: str, variable: str) -> timedelta:
+    """Return a time of minutes or hours.
+
+    >>> _span("12 hours", "X")
+    datetime.timedelta(seconds=43200)
+    """
+    number, _, unit = text.strip().partition(" ")
+    minutes = {"minute": 1, "minutes": 1, "hour": 60, "hours": 60}.get(unit.strip())
+    if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= 10_000 or minutes is None:
+        raise Invalid(f"'{text}' is no time like '30 minutes' or '12 hours': see {variable}", code="bad-setting")
+    return timedelta(minutes=int(number) * minutes)
 
 
 def _number(text: str, variable: str) -> int:

@@ -81,6 +81,11 @@ def may(
             return who.role == "operator" and transition.who != Who.SYSTEM
 
 
+def may_administer(who: Standpoint) -> bool:
+    """Return whether a standpoint may look after accounts and tokens."""
+    return who.role in ("admin", "operator")
+
+
 def may_read(assignment: Assignment, who: Standpoint, registry: Registry, deputies: Collection[str] = ()) -> bool:
     """Return whether a standpoint may see what an assignment holds: its reports and their evidence."""
     if who.office is None:

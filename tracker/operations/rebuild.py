@@ -1,7 +1,7 @@
 """Rebuilding: every table that entries determine is made again from them, and compared row by row.
 
 Determined are registry, agency, channel, directive, task, need, event, assignment, reminder,
-delivery, deputy, evidence, proof and head. What entries do not determine is in `UNDETERMINED`; rows
+delivery, deputy, evidence, proof, account and head. What entries do not determine is in `UNDETERMINED`; rows
 keep it when they are put right. Documents of registries and directives are inputs: entries hold
 their SHA-256, and what has it is what was adopted.
 
@@ -32,6 +32,7 @@ UNDETERMINED: tuple[tuple[str, str], ...] = (
     ("secrets", "of a channel that is no mailbox, all but a keyed fingerprint"),
     ("documents", "of registries and directives: each is held against the SHA-256 in its entry"),
     ("what old entries left out", "the language of a channel, the beginning and address of an attempt"),
+    ("credential, session, token, login_attempt", "what is personal or secret of accounts, and who is logged in"),
     ("seal, witness, watch", "what was signed and pushed outside, and when work was last done"),
 )
 
@@ -110,6 +111,7 @@ def _tables(connection: Connection, replay: Replay, documents: Mapping[str, str]
         ("deputy", ("seq",), _by_seq(replay.deputies)),
         ("evidence", ("sha256",), {(digest,): Again(row) for digest, row in replay.evidence.items()}),
         ("proof", ("seq", "position"), {key: Again(row) for key, row in replay.proofs.items()}),
+        ("account", ("name",), {(name,): Again(row) for name, row in replay.accounts.items()}),
         ("assignment", ("ref",), _assignments(replay, registries)),
     )
     for table, key, wanted in given:

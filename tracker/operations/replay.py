@@ -47,6 +47,7 @@ class Replay:
         self.deputies: dict[int, dict[str, Any]] = {}
         self.evidence: dict[str, dict[str, Any]] = {}
         self.proofs: dict[tuple[int, int], dict[str, Any]] = {}
+        self.accounts: dict[str, dict[str, Any]] = {}
         self.looked: dict[str, Looked] = {}
         self.first: Entry | None = None
         self.last: Entry | None = None
@@ -77,6 +78,8 @@ class Replay:
                 self.deputies[entry.seq] = _deputy(entry)
             case "deputy_ended":
                 self.deputies[entry.payload["named"]]["until_day"] = date.fromisoformat(entry.payload["until"])
+            case "account_made" | "account_changed" | "account_disabled" | "account_enabled":
+                self._account(entry)
             case "evidence_added":
                 self.evidence.setdefault(entry.payload["sha256"], _file(entry))
             case "submitted":
@@ -103,6 +106,13 @@ class Replay:
         )
         self.reckoned_at[ref] = entry.recorded_at
         return before, after
+
+    def _account(self, entry: Entry) -> None:
+        said, name = entry.payload, entry.payload["account"]
+        row = self.accounts.setdefault(name, {"name": name, "made_at": entry.recorded_at, "disabled_at": None})
+        row |= {"seq": entry.seq, **{key: said[key] for key in ("role", "office") if key in said}}
+        if entry.kind in ("account_disabled", "account_enabled"):
+            row["disabled_at"] = entry.recorded_at if entry.kind == "account_disabled" else None
 
     def _report(self, entry: Entry) -> None:
         proofs = [proof_from(one) for one in entry.payload.get("proofs") or ()]

@@ -60,6 +60,13 @@ def on_day(connection: Connection, agencies: Iterable[str], day: date) -> Mappin
     return {agency: tuple(dict.fromkeys(one.deputy for one in named)) for agency, named in found.items()}
 
 
+def covered_by(connection: Connection, deputy: str, day: date) -> tuple[str, ...]:
+    """Return the agencies that an office covers for on a day, in the order of their codes."""
+    question = select(DEPUTY.c.agency).distinct().where(DEPUTY.c.deputy == deputy)
+    question = question.where(DEPUTY.c.from_day <= day, DEPUTY.c.until_day >= day)
+    return tuple(connection.execute(question.order_by(DEPUTY.c.agency)).scalars())
+
+
 def clear(connection: Connection) -> None:
     """Remove every row, for `rebuild`."""
     connection.execute(delete(DEPUTY))

@@ -11,8 +11,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from tracker.domain.errors import Invalid
 
-BUSY_MS = 30_000
-_WRITES = "tracker_writes"
+BUSY_MS, HASTE_MS = 30_000, 50
+_WRITES, _HASTE = "tracker_writes", "tracker_in_haste"
 
 
 def make_engine(url: str) -> Engine:
@@ -30,9 +30,12 @@ def make_engine(url: str) -> Engine:
 
 
 @contextmanager
-def write(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection in one writing transaction: committed at the end, rolled back on any exception."""
-    with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+def write(engine: Engine, *, haste: bool = False) -> Iterator[Connection]:
+    """Yield a connection in one writing transaction: committed at the end, rolled back on any exception.
+
+    With `haste` it does not wait for another writer of an SQLite file: it raises OperationalError.
+    """
+    with engine.connect().execution_options(**{_WRITES: True, _HASTE: haste}) as connection, connection.begin():
         yield connection
 
 
@@ -71,8 +74,14 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES)
-        # select-then-update in a deferred transaction claims twice; the write lock comes first
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get(_HASTE):
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={HASTE_MS}")
+        try:
+            # select-then-update in a deferred transaction claims twice; the write lock comes first
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
+        finally:
+            if options.get(_HASTE):
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MS}")
 
     return engine

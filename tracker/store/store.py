@@ -1,20 +1,21 @@
 """A store: one database that is either live or a rehearsal, at the newest migration or refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from tracker.domain.errors import Conflict, NotFound, TryLater
 from tracker.store import engine as engines
-from tracker.store import ledger
+from tracker.store import ledger, rowlevel
 from tracker.store.ledger import Position
 
 __all__ = ["Connection", "Store", "create", "open_store"]
 
-HEAD_REVISION = "0005"
+HEAD_REVISION = "0006"
 
 
 class Store:
@@ -24,16 +25,32 @@ class Store:
         self.engine = engine
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Yield a connection in one writing transaction: all of it is kept, or nothing."""
-        with _away(), engines.write(self.engine) as connection:
+    def write(self, *, haste: bool = False) -> Iterator[Connection]:
+        """Yield a connection in one writing transaction: all of it is kept, or nothing.
+
+        With `haste` it raises TryLater rather than wait for another writer.
+        """
+        with _away(), engines.write(self.engine, haste=haste) as connection:
             yield connection
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Yield a connection that sees one state of the store from its first question to its last."""
+    def read(self, offices: Collection[str] | None = None) -> Iterator[Connection]:
+        """Yield a connection that sees one state of the store from its first question to its last.
+
+        With `offices`, on a PostgreSQL server whose rows are protected, only the rows of these offices.
+        """
         with _away(), engines.read(self.engine) as connection:
+            if offices is not None and self.is_protected:
+                rowlevel.narrow(connection, offices)
             yield connection
+
+    @cached_property
+    def is_protected(self) -> bool:
+        """Return whether the database itself keeps the rows of other offices from a reading of some."""
+        if self.engine.dialect.name != "postgresql":
+            return False
+        with _away(), engines.read(self.engine) as connection:
+            return rowlevel.is_protected(connection)
 
     def clock(self, wall: Callable[[], datetime]) -> Callable[[], datetime]:
         """Return the clock of a live store: its server's, which all its workers share; for a file the wall's."""
@@ -95,6 +112,8 @@ def upgrade(url: str) -> str:
     if (engine.dialect.name == "sqlite" and not _file_exists(engine)) or _revision(engine) is None:
         raise NotFound("there is no store here yet: run 'tracker init'", code="no-store")
     run(engine)
+    with engines.write(engine) as connection:
+        rowlevel.protect(connection)  # somebody may have made the role meanwhile
     return HEAD_REVISION
 
 

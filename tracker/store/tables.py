@@ -191,6 +191,12 @@ class AssignmentRow(SQLModel, table=True):
         ),
         Index("ix_assignment_task_agency", "task", "agency"),
         Index("ix_assignment_agency_late_from", "agency", "late_from"),
+        Index(
+            "ix_assignment_delegate",
+            "delegate",
+            sqlite_where=text("delegate IS NOT NULL"),
+            postgresql_where=text("delegate IS NOT NULL"),
+        ),
     )
 
     ref: str = Field(primary_key=True)

@@ -3,7 +3,8 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import tracker.store.tables  # noqa: F401 - fills the metadata
+import tracker.store.door_tables
+import tracker.store.tables  # noqa: F401 - both fill the metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -40,14 +40,15 @@ def superseded_keys(new: Directive, known: Iterable[tuple[str, str, date]]) -> t
     found: dict[str, None] = {}
     for relation in new.relations:
         if relation.word == "supersedes":
-            found |= dict.fromkeys(sorted(_named(relation, older))[-1:])
+            found |= dict.fromkeys(named(relation, older))
     return tuple(key for _, key in sorted((issued, key) for issued, key, _ in older if key in found))
 
 
-def _named(relation: Relation, older: list[tuple[date, str, str]]) -> list[str]:
+def named(relation: Relation, known: Iterable[tuple[date, str, str]]) -> list[str]:
+    """Return the key of the directive that a relation means, of some given as (date of issue, key, number), or none."""
     fits = [
         (issued, key)
-        for issued, key, number in older
+        for issued, key, number in known
         if relation.number == key or (fold(number) == fold(relation.number) and relation.issued in (None, issued))
     ]
     return [key for _, key in sorted(fits)][-1:]

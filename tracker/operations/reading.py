@@ -1,11 +1,14 @@
 """Reading what was adopted: directives and tasks as the domain knows them."""
 
+from datetime import datetime
+
 from tracker.domain.directive import Directive, Task
 from tracker.domain.errors import NotFound
 from tracker.files.documents import directive_from
-from tracker.store import adopted
+from tracker.store import adopted, versions
 from tracker.store.adopted import Version
 from tracker.store.store import Connection
+from tracker.store.versions import Adoption
 
 _KNOWN: dict[tuple[str, str], Directive] = {}
 _ROOM = 64
@@ -19,6 +22,30 @@ def directive_in_force(connection: Connection, key: str) -> Directive:
     if known := _KNOWN.get((key, mark)):
         return known
     version = adopted.directive(connection, key)
+    assert version is not None
+    return read_version(key, version)
+
+
+def directive_at(connection: Connection, key: str, at: datetime) -> Directive:
+    """Return the directive of that key as it was in force at an instant; raises NotFound."""
+    found = versions.adoptions(connection, key, at=at)
+    if not found:
+        raise NotFound(f"no directive '{key}' had been adopted at {at.isoformat()}")
+    return _of(connection, key, found[-1])
+
+
+def directive_version(connection: Connection, key: str, version: int, *, at: datetime) -> Directive:
+    """Return one version of a directive, adopted by an instant, in force then or not; raises NotFound."""
+    found = next((one for one in versions.adoptions(connection, key, at=at) if one.version == version), None)
+    if found is None:
+        raise NotFound(f"'{key}' has no version {version}", code="no-version")
+    return _of(connection, key, found)
+
+
+def _of(connection: Connection, key: str, adoption: Adoption) -> Directive:
+    if known := _KNOWN.get((key, adoption.fingerprint)):
+        return known
+    version = adopted.directive_version(connection, key, adoption.version)
     assert version is not None
     return read_version(key, version)
 

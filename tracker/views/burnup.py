@@ -1,0 +1,64 @@
+"""The burn-up of a directive, from its entries: what was asked, received, accepted and planned, week by week."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from tracker.domain.agency import Registry
+from tracker.domain.burnup import KINDS, Point, burn_up
+from tracker.domain.calendar import civil_day
+from tracker.domain.entry import Entry
+from tracker.domain.scope import EVERYTHING, Scope
+from tracker.store import histories, versions
+from tracker.store.store import Connection
+from tracker.views.past import Vantage
+from tracker.views.portrait import owed
+from tracker.views.sight import sight
+from tracker.views.stamp import Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """The day from which a version was in force."""
+
+    day: date
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BurnUp:
+    """The points of a burn-up in the order of their days, and when the text was amended; `own` as in a portrait."""
+
+    stamp: Stamp
+    own: bool
+    today: date
+    points: tuple[Point, ...]
+    amended: tuple[Amended, ...]
+
+
+def burnup(
+    connection: Connection,
+    key: str,
+    *,
+    at: datetime,
+    registry: Registry,
+    known: datetime | None = None,
+    scope: Scope = EVERYTHING,
+) -> BurnUp:
+    """Return the burn-up of a directive up to an instant, over the assignments of a scope."""
+    seen = sight(connection, at=at, registry=registry, known=known, scope=scope)
+    zone = registry.calendar.zone
+    refs = [assignment.ref for assignment, _ in owed(seen, key)]
+    adoptions = versions.adoptions(connection, key, at=seen.adopted_by)
+    return BurnUp(
+        stamp=seen.stamp,
+        own=scope.offices is not None,
+        today=civil_day(zone, at),
+        points=burn_up(_entries(connection, refs, Vantage(seen.at, seen.known)), at=at, zone=zone),
+        amended=tuple(Amended(civil_day(zone, one.adopted_at), one.version) for one in adoptions if one.version > 1),
+    )
+
+
+def _entries(connection: Connection, refs: list[str], vantage: Vantage) -> Iterator[Entry]:
+    for entries in histories.entries_of(connection, refs, kinds=KINDS, until=vantage.known).values():
+        yield from filter(vantage.sees, entries)

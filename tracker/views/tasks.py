@@ -77,6 +77,7 @@ class DateSet:
     """A later date of an assignment: the entry that set it, when that was recorded, the last day, and why it moved."""
 
     seq: int
+    kind: str
     recorded_at: datetime
     last_day: date | None
     why: str | None
@@ -247,6 +248,7 @@ def _dates(seen: Sight, connection: Connection, ref: str) -> tuple[DateSet, ...]
     return tuple(
         DateSet(
             seq=entry.seq,
+            kind=entry.kind,
             recorded_at=entry.recorded_at,
             last_day=date.fromisoformat(entry.payload["limit"]["last_day"]) if entry.payload["limit"] else None,
             why=_moved_by(entry),

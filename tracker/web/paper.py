@@ -14,12 +14,14 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from tracker.domain.evidence import size_words
 from tracker.domain.phrase import Phrase
 from tracker.domain.text import LANGUAGES, Text
 from tracker.notify import tongue
 from tracker.notify.reasons import sentence
 from tracker.settings import Settings
 from tracker.web import tokens
+from tracker.web.entries import stage_name
 from tracker.web.nav import links_for
 
 HERE = Path(__file__).parent
@@ -119,6 +121,8 @@ def environment(language: str) -> Environment:
         sentence=lambda phrase: sentence(phrase, language) if isinstance(phrase, Phrase) else str(phrase),
         span=lambda length: tongue.span(length, language),
         iso=lambda when: when.isoformat() if when else "",
+        bytes=size_words,
+        stage=lambda name: stage_name(name, language),
     )
     return made
 

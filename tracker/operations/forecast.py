@@ -12,15 +12,16 @@ from datetime import datetime
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import FOLDED, fold
 from tracker.domain.entry import Entry
-from tracker.domain.errors import Invalid, NotFound
+from tracker.domain.errors import Invalid, NotFound, TryLater
 from tracker.domain.forecast import Foretold, Preview, Trial, figures, mails
 from tracker.domain.outbox import BUNDLED, NO_CHANNEL
+from tracker.domain.scope import EVERYTHING, Scope
 from tracker.operations.looking import channels_of, mails_of
 from tracker.operations.reading import directive_in_force
 from tracker.operations.recipients import recipient
 from tracker.operations.recording import registry_in_force
 from tracker.operations.walk import Walk
-from tracker.store import assignments, clocks, ledger, outbox
+from tracker.store import assignments, clocks, ledger, outbox, queries
 from tracker.store.outbox import Reminder
 from tracker.store.store import Connection, Store
 
@@ -35,11 +36,14 @@ def preview(
     policy: str | None = None,
     agency: str | None = None,
     directive: str | None = None,
+    scope: Scope = EVERYTHING,
+    most: int | None = None,
 ) -> Preview:
     """Return every mail that would go out from `begin` (now, by default) to `end`, both included, if nobody acts.
 
     `at` is now. `registry` is a policy to try in place of the one in force, `policy` what it is called;
-    an agency is one that is told, a directive what it is told of.
+    an agency is one that is told, a directive what it is told of, a scope leaves what its offices are told. Raises
+    TryLater where more than `most` assignments would have to be gone through.
     """
     begin = max(begin or at, at)
     if end < begin:
@@ -54,12 +58,14 @@ def preview(
         capped = any(ladder.cap for ladder in registry.ladders.values())
         sent = mails_of(connection, set(ways), registry, at) if capped else None
         walk = Walk(connection, registry, ways=ways, mails=sent)
+        _check_room(connection, most)
         for assignment in assignments.unsettled(connection):
             walk.put(assignment, at=at)
         walk.go_on(end)
         waiting = _waiting(connection, registry, at, end)
         unseen = sum(moment <= end for moment in clocks.moments(connection).values())
-    found = tuple(one for one in (*waiting, *walk.made) if begin <= one.at and _fits(one, agency, directive))
+    fit = (one for one in (*waiting, *walk.made) if begin <= one.at and _fits(one, agency, directive))
+    found = tuple(one for one in fit if scope.covers(one.agency))
     return Preview(
         begin=begin,
         end=end,
@@ -105,6 +111,12 @@ def trial(
         in_force=figures(told[0]),
         tried=figures(told[1]),
     )
+
+
+def _check_room(connection: Connection, most: int | None) -> None:
+    if most is not None and (owed := queries.count_assignments(connection)) > most:
+        said = f"there are {owed:,} assignments, too many to foretell on a page: run 'tracker reminder preview'"
+        raise TryLater(said, code="too-many-to-foretell")
 
 
 def _live(walks: Iterable[Walk], entries: Iterable[Entry]) -> datetime | None:

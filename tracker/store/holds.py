@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
-from tracker.store.outbox import REMINDER
+from tracker.store.outbox import REMINDER, Reminder
 
 _ONE = update(REMINDER).where(REMINDER.c.reference == bindparam("of"), REMINDER.c.state == "held")
 # never tried, and never held before
@@ -40,6 +40,15 @@ def release(connection: Connection, references: Sequence[str], *, at: datetime) 
 def drop(connection: Connection, references: Sequence[str], *, why: str) -> None:
     """Close held reminders."""
     _change(connection, references, state="cancelled", due_at=None, why=why)
+
+
+def retry(connection: Connection, reminders: Sequence[Reminder], *, at: datetime, hold: str) -> tuple[str, ...]:
+    """Let failed reminders be sent from an instant on, with those of the same mail; return the references."""
+    bundles = {one.bundle for one in reminders if one.bundle}
+    chosen = or_(REMINDER.c.id.in_([one.id for one in reminders]), REMINDER.c.bundle.in_(sorted(bundles)))
+    change = {"state": "pending", "due_at": at, "hold": hold}
+    statement = update(REMINDER).where(chosen, REMINDER.c.state == "failed").values(**change)
+    return tuple(sorted(connection.execute(statement.returning(REMINDER.c.reference)).scalars()))
 
 
 def _change(connection: Connection, references: Sequence[str], **values: Any) -> None:

@@ -169,6 +169,8 @@ class Past:
 
     def _state(self, reminder: Reminder, tried: list[Delivery]) -> tuple[str, str | None]:
         last = self._last.get(reminder.reference)
+        if self._is_let_go(reminder, tried, last):
+            return "pending", tried[-1].detail if tried else reminder.why
         if last is not None and last.kind in ("reminder_closed", "reconciled"):
             return str(last.payload["state"]), str(last.payload["why"])
         if tried and tried[-1].finished_at is None:
@@ -190,6 +192,14 @@ class Past:
         if held is not None and held.kind == HELD:
             return "held", None
         return "pending", tried[-1].detail if tried else None
+
+    def _is_let_go(self, reminder: Reminder, tried: list[Delivery], last: Entry | None) -> bool:
+        """Return whether what had failed was let go once more, and nothing became of it since."""
+        freed = self._held.get(reminder.reference)
+        if freed is None or freed.kind != RELEASED or not freed.payload.get("failed"):
+            return False
+        since = last is None or last.seq < freed.seq
+        return since and (not tried or tried[-1].started_at < freed.recorded_at)
 
     def _gave_up(self, reminder: Reminder, tried: list[Delivery]) -> bool:
         last = tried[-1]

@@ -3,14 +3,15 @@
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Select, cast, func, or_, select, type_coerce
+from sqlalchemy import JSON, ColumnElement, Connection, Select, and_, cast, false, func, or_, select, true, type_coerce
 
 from tracker.domain.assignment import Assignment
 from tracker.domain.entry import GENESIS, Entry
 from tracker.domain.scope import EVERYTHING, Scope
+from tracker.domain.search import Way
 from tracker.domain.standing import SETTLED, Cell, Progress
 from tracker.store.adopted import CHANNEL, DIRECTIVE, REGISTRY, TASK, Channel
 from tracker.store.assignments import ASSIGNMENT, read_assignments
@@ -121,6 +122,8 @@ class Wanted:
     """Which assignments a list is about; `due` bounds the first late instant: after the first, up to the second.
 
     `scope` leaves those that whoever asks may see.
+    `months` are those of the last day, "2025-08", and "" for those without one; `days` are the first and the last
+    of the last days that are wanted. `said` are the ways in which the words of a search are said.
     `asking` and `contested` leave those where a question is open; `undecided` those, and reports that await review.
     """
 
@@ -135,6 +138,13 @@ class Wanted:
     contested: bool = False
     undecided: bool = False
     scope: Scope = EVERYTHING
+    directives: frozenset[str] | None = None
+    agencies: frozenset[str] | None = None
+    cells: frozenset[Cell] | None = None
+    standings: frozenset[str] | None = None
+    months: frozenset[str] | None = None
+    days: tuple[date | None, date | None] = (None, None)
+    said: tuple[Way, ...] | None = None
 
 
 def get_within(connection: Connection, refs: Collection[str], scope: Scope) -> tuple[Assignment, ...]:
@@ -149,32 +159,19 @@ def of_task_within(connection: Connection, task: str, scope: Scope) -> tuple[Ass
     return read_assignments(connection, question)
 
 
-def candidates(
-    connection: Connection, wanted: Wanted, *, at: datetime, limit: int, offset: int = 0
-) -> tuple[Assignment, ...]:
-    """Return assignments that may be wanted, the earliest deadline first.
-
-    Those of the cell by their cache, and those whose next moment has come: they may be in it by now.
-    """
-    question = select(ASSIGNMENT).order_by(ASSIGNMENT.c.late_from.is_(None), ASSIGNMENT.c.late_from, ASSIGNMENT.c.ref)
-    question = question.where(*_conditions(wanted))
-    if wanted.cell is not None:
-        question = question.where(or_(ASSIGNMENT.c.cell == str(wanted.cell), ASSIGNMENT.c.next_moment <= at))
-    return read_assignments(connection, question.offset(offset).limit(limit))
-
-
 def count_where(connection: Connection, wanted: Wanted) -> int:
     """Return how many assignments fit, cell and standing aside: those have to be reckoned."""
-    question = select(func.count()).select_from(ASSIGNMENT).where(*_conditions(wanted))
+    question = select(func.count()).select_from(ASSIGNMENT).where(*conditions(wanted))
     return int(connection.execute(question).scalar_one())
 
 
-def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+def conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    """Yield what holds of an assignment that is wanted, cell and standing aside: those have to be reckoned."""
     yield from within(wanted.scope)
     if wanted.agency is not None:
         yield ASSIGNMENT.c.agency == wanted.agency
     if wanted.directive is not None:
-        yield ASSIGNMENT.c.task.startswith(f"{wanted.directive}/", autoescape=True)
+        yield _of_directive(wanted.directive)
     if wanted.task is not None:
         yield ASSIGNMENT.c.task == wanted.task
     if wanted.progress is not None:
@@ -189,6 +186,36 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.undecided:
         submitted = ASSIGNMENT.c.progress == str(Progress.SUBMITTED)
         yield or_(submitted, ASSIGNMENT.c.asked_at.is_not(None), ASSIGNMENT.c.contested_at.is_not(None))
+    if wanted.directives is not None:
+        yield or_(false(), *map(_of_directive, sorted(wanted.directives)))
+    if wanted.agencies is not None:
+        yield ASSIGNMENT.c.agency.in_(sorted(wanted.agencies))
+    if wanted.months is not None:
+        yield or_(false(), *map(_in_month, sorted(wanted.months)))
+    if wanted.days[0] is not None:
+        yield ASSIGNMENT.c.last_day >= wanted.days[0]
+    if wanted.days[1] is not None:
+        yield ASSIGNMENT.c.last_day <= wanted.days[1]
+    if wanted.said is not None:
+        yield or_(false(), *map(_says, wanted.said))
+
+
+def _of_directive(key: str) -> ColumnElement[bool]:
+    task: ColumnElement[str] = ASSIGNMENT.c.task
+    return task.startswith(f"{key}/", autoescape=True)
+
+
+def _in_month(month: str) -> ColumnElement[bool]:
+    last_day: ColumnElement[date] = ASSIGNMENT.c.last_day
+    if not month:
+        return last_day.is_(None)
+    first = date.fromisoformat(f"{month}-01")
+    return and_(last_day >= first, last_day < (first + timedelta(days=31)).replace(day=1))
+
+
+def _says(way: Way) -> ColumnElement[bool]:
+    tasks = ASSIGNMENT.c.task.in_(sorted(way.tasks)) if way.tasks is not None else true()
+    return and_(tasks, ASSIGNMENT.c.agency.in_(sorted(way.agencies)) if way.agencies is not None else true())
 
 
 def oldest_moment(connection: Connection) -> datetime | None:
@@ -212,6 +239,20 @@ def directives_at(connection: Connection, at: datetime, *, language: str = "en")
     fits = (DIRECTIVE.c.key == newest.c.key) & (DIRECTIVE.c.version == newest.c.version)
     question = select(*columns, title).join(newest, fits).order_by(DIRECTIVE.c.issued, DIRECTIVE.c.key)
     return tuple(Head(**row._mapping) for row in connection.execute(question))
+
+
+def marks_at(connection: Connection, at: datetime) -> tuple[tuple[str, str, str], ...]:
+    """Return key, number and fingerprint of the directives in force at an instant, by date of issue and key."""
+    newest = (
+        select(DIRECTIVE.c.key, func.max(DIRECTIVE.c.version).label("version"))
+        .where(DIRECTIVE.c.adopted_at <= at)
+        .group_by(DIRECTIVE.c.key)
+        .subquery()
+    )
+    fits = (DIRECTIVE.c.key == newest.c.key) & (DIRECTIVE.c.version == newest.c.version)
+    question = select(DIRECTIVE.c.key, DIRECTIVE.c.number, DIRECTIVE.c.fingerprint).join(newest, fits)
+    rows = connection.execute(question.order_by(DIRECTIVE.c.issued, DIRECTIVE.c.key))
+    return tuple((row[0], row[1], row[2]) for row in rows)
 
 
 def document_at(connection: Connection, key: str, at: datetime) -> Mapping[str, Any] | None:

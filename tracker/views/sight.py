@@ -7,32 +7,29 @@ no question it is asked finds an assignment outside, nor a reminder that another
 Only `beside` looks further, for what a mail would say of others too.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
+from tracker.domain.phrase import Phrase
 from tracker.domain.scope import EVERYTHING, Scope
 from tracker.domain.standing import Cell, Policy, Progress, Standing, standing
-from tracker.store import assignments, ledger, outbox, queries
+from tracker.store import assignments, ledger, outbox, queries, worktable
 from tracker.store.outbox import Delivery, Reminder
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
+from tracker.store.worktable import Dimension, Order, Place
+from tracker.views.paging import Direction, Found, Seen, in_common, month_of, remembered
 from tracker.views.past import Past
 from tracker.views.stamp import INVENTED, Stamp
 
-Seen = tuple[Assignment, Standing]
-PAGE = 500
+__all__ = ["Found", "Seen", "Sight", "is_wanted", "sight", "standing_at"]
 
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Some assignments with their standing, and whether there are more than were asked for."""
-
-    seen: tuple[Seen, ...]
-    more: bool
+_CACHED = Phrase("undated_free", {})  # a cache keeps no reasons, and none is asked for
 
 
 class Sight(Protocol):
@@ -53,6 +50,20 @@ class Sight(Protocol):
 
     def find(self, wanted: Wanted, *, limit: int) -> Found:
         """Return the assignments wanted, the earliest deadline first."""
+
+    def page(
+        self,
+        wanted: Wanted,
+        *,
+        limit: int,
+        order: Order = "due",
+        place: Place | None = None,
+        backwards: bool = False,
+    ) -> Found:
+        """Return the assignments wanted that follow a place, or lie before it, in the order asked for."""
+
+    def counts(self, wanted: Wanted, by: Sequence[Dimension]) -> Mapping[tuple[str, ...], int]:
+        """Return how many assignments are wanted, by what they have in common."""
 
     def count(self, wanted: Wanted) -> int:
         """Return how many assignments fit, cell and standing aside."""
@@ -133,6 +144,23 @@ def is_wanted(wanted: Wanted, seen: Seen) -> bool:
         and (asking or not wanted.asking)
         and (contested or not wanted.contested)
         and (submitted or asking or contested or not wanted.undecided)
+        and _is_among(wanted, assignment, now)
+    )
+
+
+def _is_among(wanted: Wanted, assignment: Assignment, now: Standing) -> bool:
+    """Return whether an assignment is among all that several choices leave."""
+    last_day = assignment.facts.limit.last_day if assignment.facts.limit else None
+    since, until = wanted.days
+    return (
+        (wanted.cells is None or now.cell in wanted.cells)
+        and (wanted.standings is None or now.name in wanted.standings)
+        and (wanted.agencies is None or assignment.agency in wanted.agencies)
+        and (wanted.directives is None or assignment.task.rpartition("/")[0] in wanted.directives)
+        and (wanted.months is None or month_of(last_day) in wanted.months)
+        and (since is None or (last_day is not None and since <= last_day))
+        and (until is None or (last_day is not None and last_day <= until))
+        and (wanted.said is None or any(way.fits(assignment.task, assignment.agency) for way in wanted.said))
     )
 
 
@@ -177,16 +205,38 @@ class _PresentSight(_Reckoning):
         return counts
 
     def find(self, wanted: Wanted, *, limit: int) -> Found:
+        return self.page(wanted, limit=limit)
+
+    def page(
+        self,
+        wanted: Wanted,
+        *,
+        limit: int,
+        order: Order = "due",
+        place: Place | None = None,
+        backwards: bool = False,
+    ) -> Found:
         wanted = self.narrowed(wanted)
-        found: list[Seen] = []
-        offset, page = 0, min(PAGE, limit + 1)
-        while len(found) <= limit:
-            rows = queries.candidates(self.connection, wanted, at=self.at, limit=page, offset=offset)
-            found += [seen for seen in map(self.see, rows) if is_wanted(wanted, seen)]
-            if len(rows) < page:
-                break
-            offset, page = offset + page, PAGE
-        return Found(tuple(found[:limit]), len(found) > limit)
+        direction = Direction(order, place, backwards)
+        rows = worktable.page(
+            self.connection, wanted, at=self.at, order=order, place=place, backwards=backwards, limit=limit + 1
+        )
+        # the cache has no word on these, whatever it says
+        asked = worktable.unreckoned(wanted)
+        turned = worktable.turned(self.connection, asked, at=self.at) if asked != wanted else ()
+        fit = (seen for seen in map(self.see, turned) if is_wanted(wanted, seen))
+        return direction.cut([*map(self.see, rows), *direction.beyond(fit)] if turned else map(self.see, rows), limit)
+
+    def counts(self, wanted: Wanted, by: Sequence[Dimension]) -> Mapping[tuple[str, ...], int]:
+        wanted = self.narrowed(wanted)
+        found = dict(remembered(self.connection, self.stamp.head, wanted, tuple(by)))
+        for assignment in worktable.turned(self.connection, worktable.unreckoned(wanted), at=self.at):
+            was = assignment, Standing(assignment.standing, assignment.cell, _CACHED)
+            for seen, more in ((was, -1), (self.see(assignment), 1)):
+                if is_wanted(wanted, seen):
+                    key = in_common(seen, by)
+                    found[key] = found.get(key, 0) + more
+        return {key: number for key, number in found.items() if number}
 
     def count(self, wanted: Wanted) -> int:
         return queries.count_where(self.connection, self.narrowed(wanted))
@@ -231,8 +281,22 @@ class _PastSight(_Reckoning):
         return counts
 
     def find(self, wanted: Wanted, *, limit: int) -> Found:
-        found = sorted((seen for seen in self._seen.values() if is_wanted(wanted, seen)), key=_by_deadline)
-        return Found(tuple(found[:limit]), len(found) > limit)
+        return self.page(wanted, limit=limit)
+
+    def page(
+        self,
+        wanted: Wanted,
+        *,
+        limit: int,
+        order: Order = "due",
+        place: Place | None = None,
+        backwards: bool = False,
+    ) -> Found:
+        direction = Direction(order, place, backwards)
+        return direction.cut(direction.beyond(s for s in self._seen.values() if is_wanted(wanted, s)), limit)
+
+    def counts(self, wanted: Wanted, by: Sequence[Dimension]) -> Mapping[tuple[str, ...], int]:
+        return Counter(in_common(seen, by) for seen in self._seen.values() if is_wanted(wanted, seen))
 
     def count(self, wanted: Wanted) -> int:
         return sum(is_wanted(wanted, seen) for seen in self._seen.values())
@@ -277,8 +341,3 @@ class _PastSight(_Reckoning):
             for name, task in document.get("tasks", {}).items():
                 found[f"{directive}/{name}"] = task["title"][language]
         return found
-
-
-def _by_deadline(seen: Seen) -> tuple[bool, datetime, str]:
-    limit = seen[0].facts.limit
-    return limit is None, limit.late_from if limit else seen[0].facts.assigned_at, seen[0].ref

@@ -23,6 +23,8 @@ from tracker.views.rows import agency_name
 from tracker.views.sight import Sight, sight
 from tracker.views.stamp import Stamp
 
+__all__ = ["MailBook", "MailPage", "Sought", "Volume", "day_bounds", "mail_book", "mail_page", "volume"]
+
 LISTED = 50
 DAYS = 30
 PARTS = ("accepted", "other", "failed")

@@ -55,7 +55,10 @@ DETERMINED = (
     "head", "registry", "agency", "channel", "directive", "task", "need", "event", "deputy", "evidence", "proof",
     "account", "assignment", "reminder", "delivery",
 )  # fmt: skip
-LEFT = {"entry", "seal", "witness", "watch", "credential", "session", "token", "login_attempt"}
+LEFT = {
+    *("entry", "seal", "witness", "watch", "credential", "session", "token", "login_attempt"),
+    *("hook", "hook_delivery", "idempotency"),
+}
 KEYS: Mapping[str, tuple[str, ...]] = {
     "reminder": ("key",), "delivery": ("reminder", "attempt"), "proof": ("seq", "position"),
 }  # fmt: skip

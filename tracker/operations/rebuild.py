@@ -33,6 +33,8 @@ UNDETERMINED: tuple[tuple[str, str], ...] = (
     ("documents", "of registries and directives: each is held against the SHA-256 in its entry"),
     ("what old entries left out", "the language of a channel, the beginning and address of an attempt"),
     ("credential, session, token, login_attempt", "what is personal or secret of accounts, and who is logged in"),
+    ("hook, hook_delivery", "who is told of entries by a signed call, and what became of it"),
+    ("idempotency", "requests of a day, and the answers they got"),
     ("seal, witness, watch", "what was signed and pushed outside, and when work was last done"),
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, String, insert, select, type_coerce, 
 
 from tracker.domain.entry import GENESIS, Draft, Entry, Payload, Record, body_of, link, stamp
 from tracker.domain.errors import Refused
+from tracker.store import hooks
 from tracker.store.tables import EntryRow, Head
 
 ENTRY = EntryRow.__table__  # type: ignore[attr-defined]
@@ -96,6 +97,7 @@ def append(connection: Connection, drafts: Sequence[Draft], *, at: datetime, hea
         )
         previous = digest
     connection.execute(_APPEND, rows)
+    hooks.tell(connection, drafts, first=head.seq + 1, at=at)
     seq = head.seq + len(rows)
     high_water = max(at, head.high_water)
     connection.execute(_MOVE, {"seq": seq, "hash": previous, "high_water": high_water})

@@ -4,7 +4,8 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import tracker.store.door_tables
-import tracker.store.tables  # noqa: F401 - both fill the metadata
+import tracker.store.hook_tables
+import tracker.store.tables  # noqa: F401 - they fill the metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

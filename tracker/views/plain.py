@@ -3,7 +3,7 @@
 The stamp's fields stand at the top of a view, so every document says as of when it is true.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -13,7 +13,7 @@ from tracker.domain.phrase import Phrase
 from tracker.views.stamp import Stamp
 
 # what is reckoned from the fields, and belongs in the document all the same
-_RECKONED: Mapping[type, tuple[str, ...]] = {Cells: ("total", "on_time_rate"), Rate: ("percent",)}
+RECKONED: Mapping[type, tuple[str, ...]] = {Cells: ("total", "on_time_rate"), Rate: ("percent",)}
 
 
 def document(view: object) -> dict[str, Any]:
@@ -23,8 +23,8 @@ def document(view: object) -> dict[str, Any]:
     return found
 
 
-def plain(value: object) -> Any:
-    """Return a value of a view as JSON has it.
+def plain(value: object, *, say: Callable[[Phrase], str] = str) -> Any:
+    """Return a value of a view as JSON has it; `say` writes its sentences, in English by default.
 
     >>> plain((date(2025, 8, 31), datetime(2025, 8, 31, 17, tzinfo=UTC), Phrase("undated_free", {})))
     ['2025-08-31', '2025-08-31T17:00:00Z', {'code': 'undated_free', 'values': {}, 'text': 'no date was set'}]
@@ -35,25 +35,25 @@ def plain(value: object) -> Any:
         case date() | time():
             return value.isoformat()
         case Phrase():
-            return {"code": value.code, "values": plain(value.values), "text": str(value)}
+            return {"code": value.code, "values": plain(value.values), "text": say(value)}
         case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
+            return {str(key): plain(item, say=say) for key, item in value.items()}
         case tuple() | list():
-            return [plain(item) for item in value]
+            return [plain(item, say=say) for item in value]
         case str():
             return str(value)
         case _ if is_dataclass(value):
-            return _object(value)
+            return _object(value, say)
     return value
 
 
-def _object(view: object) -> dict[str, Any]:
+def _object(view: object, say: Callable[[Phrase], str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     names = [field.name for field in fields(view)]  # type: ignore[arg-type]
-    for name in [*names, *_RECKONED.get(type(view), ())]:
+    for name in [*names, *RECKONED.get(type(view), ())]:
         item = getattr(view, name)
         if isinstance(item, Stamp):
-            found.update(_object(item))
+            found.update(_object(item, say))
         else:
-            found[name] = plain(item)
+            found[name] = plain(item, say=say)
     return found

@@ -41,6 +41,7 @@ from typing import Any
 from bench.sweep import REGISTRY, show
 from tests.builders import a_directive, a_task
 from tests.integration.postgres import PostgresUnavailable, running_cluster
+from tracker.clock import uptime
 from tracker.domain.directive import ForEach
 from tracker.files.registry import read_registry
 from tracker.notify.digest import Digest
@@ -216,19 +217,19 @@ class Timekeeper(Store):
 
     def __init__(self, store: Store, sender: Sender) -> None:
         super().__init__(store.engine)
-        self.sender, self.waits, self.taken = sender, list[float](), 0.0
+        self.sender, self.waits, self.taken = sender, list[float](), list[float]()
 
     @contextmanager
     def write(self) -> Iterator[Any]:
         with super().write() as connection:
             yield connection
-        if self.taken:
-            self.waits.append((time.perf_counter() - self.taken) * 1e3)
-            self.taken = 0.0
+        kept = time.perf_counter()
+        self.waits += [(kept - taken) * 1e3 for taken in self.taken]
+        self.taken = []
 
     def send(self, channel: To, notice: Notice | Digest) -> Outcome:
         outcome = self.sender.send(channel, notice)
-        self.taken = time.perf_counter()
+        self.taken.append(time.perf_counter())
         return outcome
 
 
@@ -246,7 +247,7 @@ def ours(told: Told, database: str) -> Iterator[Run]:
 
         def run(mails: int) -> Sequence[float]:
             keeper.waits.clear()
-            done = deliver(keeper, keeper, settings=settings, clock=lambda: AT, limit=mails)
+            done = deliver(keeper, keeper, settings=settings, clock=lambda: AT, limit=mails, uptime=uptime)
             assert done.accepted == mails, done
             return keeper.waits
 

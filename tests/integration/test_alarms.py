@@ -10,7 +10,7 @@ from tests.builders import a_directive, a_registry, a_task
 from tests.integration.test_delivery import ACCEPTED, Post, run
 from tests.simulation.a_store import told
 from tracker import operations
-from tracker.domain.outbox import TRIES
+from tracker.domain.patience import TRIES
 from tracker.notify.digest import Digest
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome

@@ -8,7 +8,8 @@ import pytest
 
 from tests.builders import a_directive, a_registry, a_task
 from tracker import operations
-from tracker.domain.outbox import BUNDLED, TRIES, wait_after
+from tracker.domain.outbox import BUNDLED
+from tracker.domain.patience import TRIES, wait_after
 from tracker.notify.digest import Digest
 from tracker.notify.message import message_id
 from tracker.notify.notice import Notice

@@ -9,7 +9,8 @@ from tests.builders import a_directive, a_registry, a_task
 from tests.integration.test_delivery import Died, Post, die, run
 from tests.simulation.a_store import told
 from tracker import operations
-from tracker.domain.outbox import BUNDLED, TRIES
+from tracker.domain.outbox import BUNDLED
+from tracker.domain.patience import TRIES
 from tracker.notify.digest import Digest
 from tracker.notify.message import message_id
 from tracker.notify.notice import Notice

@@ -5,12 +5,14 @@
 A child process does the work and is killed with SIGKILL at its n-th boundary: before and after
 each SQL statement and each COMMIT, and between the steps of each SMTP conversation. A fresh
 process then goes on, its clock past the lease. A real SMTP server in this process counts what
-arrived; it shares no code with the tracker. For each point:
+arrived; it shares no code with the tracker. With `power` the machine dies with it: what the journal of sends was
+told since it last waited for the disk is gone. For each point:
 
     lost        an owed reminder that never arrived, alone or in a digest with others
     extra       a message beyond the first to one recipient
-    unexplained an extra that was not between the server's acceptance and our commit at the kill, a second
-                one for the same crash, another Message-ID, or mail to somebody who is owed nothing
+    unexplained an extra that was not between the server's acceptance and our note of it at the kill (of the power:
+                and our commit), a second one for the same crash, another Message-ID, or mail to somebody who is
+                owed nothing
     chain       a ledger whose chain does not hold
     stuck       a reminder neither accepted nor closed at the end
     cache       a row that `rebuild` finds different from what entries say
@@ -49,6 +51,7 @@ from tests.integration.smtp import SmtpServer
 from tests.simulation.a_store import DUE, TOLD, a_store_before_the_day, minutes
 from tracker.notify.send import Sender
 from tracker.operations import deliver, open_store, rebuild, sweep, verify
+from tracker.operations import journal as journals
 from tracker.operations.deliver import open_sender
 from tracker.operations.journal import state_folder
 from tracker.settings import Settings
@@ -62,7 +65,7 @@ STARTS = (0, 10, 30, 60)
 SECOND_TICK = 8
 STRIDE = 7  # of a short run: one point in seven
 
-SENT, COMMITTED = "send: whole message sent", "commit: after"
+SENT, NOTED, COMMITTED = "send: whole message sent", "journal: told what became of it", "commit: after"
 
 
 @dataclass
@@ -94,6 +97,21 @@ class Boundaries:
         smtp.getreply = self._after_answer(smtp.getreply)
         sender: Any = Sender
         sender.send = self._around(sender.send, after="send: returned")
+        journal: Any = journals.Journal
+        journal.about_to_send = self._around(
+            journal.about_to_send, before="journal: before a group leaves", after="journal: a group may leave"
+        )
+        journal.ended = self._around(journal.ended, after=NOTED)
+
+    def watch_disk(self, durable: Path) -> None:
+        """Keep in a file how much of the journal of sends is on the disk."""
+        plain = journals._sync
+
+        def sync(handle: int) -> None:
+            plain(handle)
+            durable.write_text(str(os.fstat(handle).st_size))
+
+        journals._sync = sync
 
     def _around(self, call: Callable[..., Any], *, before: str = "", after: str = "") -> Callable[..., Any]:
         @wraps(call)
@@ -164,6 +182,7 @@ class Stores(Protocol):
 
     name: str
     store: Store
+    journal: Path
 
     def fresh(self) -> AbstractContextManager[None]:
         """Put a copy in place, and remove it afterwards."""
@@ -174,6 +193,7 @@ class SqliteStores:
 
     def __init__(self, folder: Path) -> None:
         self.prepared, self.copy = folder / "prepared.db", folder / "copy.db"
+        self.journal = folder / "copy.db.sends"
         a_store_before_the_day(f"sqlite:///{self.prepared}").close()
         with self.fresh():
             self.store = open_store(f"sqlite:///{self.copy}")
@@ -226,12 +246,24 @@ class PostgresStores:
         self.admin.execute(sql.SQL(statement))  # type: ignore[arg-type]
 
 
-def work(store: Store, smtp: str, start: float, boundaries: Boundaries) -> list[str]:
+def work(stores: Stores, smtp: str, start: float, boundaries: Boundaries) -> list[str]:
     """Do what a scheduler does twice: sweep, then deliver. Returns the boundaries passed."""
-    boundaries.watch_database(store.engine)
+    boundaries.watch_database(stores.store.engine)
     boundaries.watch_mail()
-    ticks(store, smtp, start)
+    boundaries.watch_disk(durable(stores))
+    ticks(stores.store, smtp, start)
     return boundaries.passed
+
+
+def durable(stores: Stores) -> Path:
+    """Return the file that says how much of the journal of sends is on the disk."""
+    return stores.journal.with_suffix(".durable")
+
+
+def lose_power(stores: Stores) -> None:
+    """Take from the journal what never reached the disk."""
+    if durable(stores).exists():
+        os.truncate(stores.journal, int(durable(stores).read_text()))
 
 
 def ticks(store: Store, smtp: str, start: float) -> None:
@@ -309,28 +341,32 @@ class Found:
         return not (self.lost or self.unexplained or self.chain or self.stuck or self.cache)
 
 
-def story(stores: Stores, server: MailServer, crashes: Sequence[int], excused: int) -> Found:
+def story(stores: Stores, server: MailServer, crashes: Sequence[int], excused: int, *, power: bool = False) -> Found:
     """Return what came of working, being killed at these boundaries one after the other, and going on.
 
     `excused` is how many extra copies the crashes can explain.
     """
     server.forget()
+    durable(stores).unlink(missing_ok=True)
     with stores.fresh():
         for start, n in zip(STARTS, crashes, strict=False):
-            forked(partial(work, stores.store, server.url, start, Boundaries(n)))
+            forked(partial(work, stores, server.url, start, Boundaries(n)))
             server.wait()
+            if power:
+                lose_power(stores)
         state = forked(partial(finish, stores.store, server.url))
     server.wait()
-    return judged(server, excused, state)
+    return judged(server, excused, state, crashes=len(crashes))
 
 
-def judged(server: SmtpServer, excused: int, state: dict[str, int]) -> Found:
+def judged(server: SmtpServer, excused: int, state: dict[str, int], *, crashes: int = 1) -> Found:
     """Return what the mail server saw, and the state of the store, as counts."""
     arrived = Counter(message.recipients[0] for message in server.messages)
     identities = {(message.recipients[0], message_id(message.content)) for message in server.messages}
     extra = sum(arrived.values()) - len(arrived)
     strangers = sum(count for address, count in arrived.items() if address not in TOLD)
-    unexplained = max(0, extra - excused) + strangers + len(identities) - len(arrived)
+    too_often = sum(max(0, count - 1 - crashes) for count in arrived.values())
+    unexplained = max(0, extra - excused) + too_often + strangers + len(identities) - len(arrived)
     return Found(points=1, lost=len(untold(server)), extra=extra, unexplained=unexplained, **state)
 
 
@@ -369,23 +405,30 @@ def undisturbed(stores: Stores, server: MailServer) -> tuple[list[str], Found]:
     """Return every boundary of the work in order, and what came of it without a crash."""
     server.forget()
     with stores.fresh():
-        passed = forked(partial(work, stores.store, server.url, STARTS[0], Boundaries()))
+        passed = forked(partial(work, stores, server.url, STARTS[0], Boundaries()))
         state = forked(partial(finish, stores.store, server.url))
     server.wait()
     return passed, judged(server, 0, state)
 
 
-def in_doubt(passed: Sequence[str]) -> list[bool]:
-    """Return for each boundary whether a message is then with the server and not yet in our books."""
-    doubt, found = False, []
+def in_doubt(passed: Sequence[str], *, power: bool = False) -> list[int]:
+    """Return for each boundary how many messages are then with the server and nobody here knows it afterwards.
+
+    Whoever is killed has told the journal of every message but the last one; who loses power too knows what is
+    committed.
+    """
+    doubt, found = 0, []
     for kind in passed:
-        doubt = kind == SENT or (doubt and kind != COMMITTED)
+        if kind == SENT:
+            doubt += 1
+        elif kind == COMMITTED or (kind == NOTED and not power):
+            doubt = 0
         found.append(doubt)
     return found
 
 
 def every_point(
-    stores: Stores, server: MailServer, *, stride: int = 1, leave_out: Collection[str] = ()
+    stores: Stores, server: MailServer, *, stride: int = 1, leave_out: Collection[str] = (), power: bool = False
 ) -> dict[str, Found]:
     """Return what came of a kill at every boundary (one in `stride` and all of the sends), by kind."""
     warm_up(stores, server)
@@ -393,9 +436,9 @@ def every_point(
     assert calm.kept, calm
     assert calm.extra == 0, calm
     found: dict[str, Found] = {}
-    for n, (kind, doubt) in enumerate(zip(passed, in_doubt(passed), strict=True), 1):
-        if kind not in leave_out and (n % stride == 0 or kind.startswith("send")):
-            found[kind] = found.get(kind, Found()) + story(stores, server, [n], int(doubt))
+    for n, (kind, doubt) in enumerate(zip(passed, in_doubt(passed, power=power), strict=True), 1):
+        if kind not in leave_out and (n % stride == 0 or kind.startswith(("send", "journal"))):
+            found[kind] = found.get(kind, Found()) + story(stores, server, [n], doubt, power=power)
     return found
 
 
@@ -444,6 +487,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for stores in prepared:
             found = every_point(stores, server, stride=STRIDE if asked.short else 1)
             found["three crashes in a row"] = random_triples(stores, server, asked.triples, seed=asked.seed)
+            cut = every_point(stores, server, leave_out={"statement: before", "statement: after"}, power=True)
+            found["power cut"] = sum(cut.values(), Found())
             table(stores.name, found)
             total = sum(found.values(), total)
     table("total", {"": total})

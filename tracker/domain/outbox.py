@@ -8,7 +8,7 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -18,17 +18,13 @@ from tracker.domain.cap import why_suppressed
 from tracker.domain.entry import Entry, Payload, canonical, instant
 from tracker.domain.ladder import stage_of
 from tracker.domain.lifecycle import BY_KIND
+from tracker.domain.patience import after_attempt
 from tracker.domain.standing import SETTLED, Progress
 
 NO_CHANNEL = "none"
 NO_WAY = "the agency has no channel: set one with 'tracker channel set'"
 # an assignment that rests or is reported is not chased
 QUIET = SETTLED | {Progress.SUBMITTED, Progress.SUSPENDED}
-# entries are for ever: other figures would tell the same entries otherwise
-TRIES = 8
-FIRST_WAIT = timedelta(minutes=1)
-LONGEST_WAIT = timedelta(hours=6)
-SPREAD = 5  # a wait is longer by up to a fifth, so that what failed together does not come back together
 ALARM, ALARMED = "alarm", "alarmed"
 HELD, RELEASED, DROPPED = "reminders_held", "released_hold", "dropped_hold"
 # what goes whatever happened, and is never held back for an operator
@@ -148,7 +144,10 @@ class Outbox:
         state, due_at, why = after_attempt(
             attempt.outcome, attempt.detail, attempt=attempt.attempt, at=entry.recorded_at
         )
-        if due_at is not None and said.get("retry_at"):  # entries before issue 5 did not say it
+        if "state" in said:  # so that patience may change, and old entries tell the same for ever
+            state, why = said["state"], attempt.detail if said["state"] != "accepted" else None
+            due_at = instant(said["retry_at"]) if said["retry_at"] else None
+        elif due_at is not None and said.get("retry_at"):  # entries before issue 5 did not say it
             due_at = instant(said["retry_at"])
         ended: dict[str, Any] = {"state": state, "due_at": due_at, "why": why, "bundle": said.get("bundle")}
         for known in filter(None, map(self.reminders.get, mentioned(said))):
@@ -169,7 +168,8 @@ class Outbox:
             if entry.kind == HELD:
                 self._put(replace(told, state="held", due_at=None, hold=why))
             elif entry.kind == RELEASED:
-                self._put(replace(told, state="pending", due_at=entry.recorded_at))
+                hold = entry.payload.get("hold", told.hold)  # what failed and was let go once more says so
+                self._put(replace(told, state="pending", due_at=entry.recorded_at, hold=hold))
             else:
                 self._close(told.reference, "cancelled", str(why))
 
@@ -298,39 +298,6 @@ def alarmed(payload: str, failed: Iterable[str]) -> str:
     """
     known = json.loads(payload).get("failed", [])
     return json.dumps({"failed": list(dict.fromkeys([*known, *failed]))}, separators=(",", ":"))
-
-
-def after_attempt(
-    kind: str, detail: str | None, *, attempt: int, at: datetime
-) -> tuple[str, datetime | None, str | None]:
-    """Return state, due time and reason of a reminder after an attempt: done, given up, or due again later."""
-    if kind == "accepted":
-        return "accepted", None, None
-    if kind == "permanent" or attempt >= TRIES:
-        return "failed", None, detail
-    return "pending", at + wait_after(attempt), detail
-
-
-def wait_after(attempt: int) -> timedelta:
-    """Return how long to wait after an attempt that did not succeed: 1, 4, 16 … minutes, six hours at most.
-
-    >>> [str(wait_after(n)) for n in (1, 2, 3, 8)]
-    ['0:01:00', '0:04:00', '0:16:00', '6:00:00']
-    """
-    return min(FIRST_WAIT * int(4 ** (attempt - 1)), LONGEST_WAIT)
-
-
-def retry_at(kind: str, key: str, *, attempt: int, at: datetime, asked: timedelta | None = None) -> datetime | None:
-    """Return when what was not accepted is tried again; None where it is not. Every reckoning comes to the same.
-
-    The wait grows with the attempts and is spread by the key; what a server asked for is granted up to the
-    longest wait.
-    """
-    if kind in ("accepted", "permanent") or attempt >= TRIES:
-        return None
-    wait = min(max(wait_after(attempt), asked or timedelta()), LONGEST_WAIT)
-    share = int.from_bytes(sha256(f"{key}|{attempt}".encode()).digest()[:2]) / 2**16
-    return at + wait + timedelta(seconds=int(wait.total_seconds() * share / SPREAD))
 
 
 def mentioned(payload: Payload) -> tuple[str, ...]:

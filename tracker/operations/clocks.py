@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from platform import node
 
 from tracker.domain.entry import Draft, stamp
-from tracker.operations.attempting import LEASE
+from tracker.operations.turn import LEASE
 from tracker.store import ledger, watches
 from tracker.store.ledger import Position
 from tracker.store.store import Connection

@@ -1,9 +1,11 @@
 """Delivery: reminders leave the outbox, each attempt written before it is made, lane by lane.
 
-One transaction ends an attempt and begins the next, so at any moment at most one message of a lane
-is between the server's acceptance and our commit. A worker that dies leaves its attempt visible;
-when the lease ends it is recorded as unknown and tried again with the same Message-ID: a rare copy
-is preferred to a rare silence.
+Mails leave in small groups. One transaction ends the attempts of a group and begins those of the next; the
+journal of sends has the whole group on the disk before the first of it leaves, and learns of each mail as
+soon as its server answered. So a worker that is killed leaves one mail at most of which nobody knows: when
+the lease ends it is recorded as unknown and tried again with the same Message-ID: a rare copy is preferred to a
+rare silence. What else it could not record, the journal tells. Only a machine that loses its power may lose
+what the journal was told since the last commit: the mails of one group.
 
 Every server has a lane of its own (`lanes`), and several work at once: one that is slow or away
 holds up nobody else's mail. Their transactions take turns, since the ledger has one end.
@@ -12,11 +14,12 @@ holds up nobody else's mail. Their transactions take turns, since the ledger has
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from tracker.domain.errors import TryLater
 from tracker.notify.digest import Digest
 from tracker.notify.message import message_id
 from tracker.notify.notice import Notice
@@ -24,23 +27,28 @@ from tracker.notify.outcome import Outcome
 from tracker.notify.send import Sender
 from tracker.notify.way import To
 from tracker.operations import guard
-from tracker.operations.attempting import LEASE, UNMADE, Job, Turn, begin, end
+from tracker.operations.attempting import begin
 from tracker.operations.clocks import Uptime, look_at_clock
+from tracker.operations.ending import SLOW, UNKEPT, UNMADE, Ended, end
 from tracker.operations.holding import hold_back
-from tracker.operations.journal import Journal
-from tracker.operations.lanes import LOOKED_AT, Circuit, circuits, lane_of
+from tracker.operations.journal import Journal, Leaving
+from tracker.operations.lanes import LOOKED_AT, Circuit, circuits, is_silence, lane_of
+from tracker.operations.turn import LEASE, Job, Turn
 from tracker.operations.watching import attend
 from tracker.operations.ways import Ways
 from tracker.settings import Settings
 from tracker.store import lanes, ledger, watches
 from tracker.store.lanes import Lane
-from tracker.store.store import Store
+from tracker.store.store import Connection, Store
 
 __all__ = ["LEASE", "Delivered", "Sends", "deliver", "open_sender"]
 
 TOGETHER = 8  # lanes that work at once
 GLANCE = 0.5  # seconds between two looks for lanes that have got something to do meanwhile
 RATE_OVER = timedelta(minutes=10)
+GROUP = 16  # mails at most whose outcomes are committed together
+SOON = timedelta(seconds=1)  # no mail of a group begins later than this after the first: the others are put back
+BRISK = SOON / 4  # a group that took no longer is followed by a larger one
 
 
 class Sends(Protocol):
@@ -73,12 +81,6 @@ class Delivered:
         return self.accepted + self.temporary + self.permanent + self.unknown
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    job: Job
-    outcome: Outcome
-
-
 def deliver(
     store: Store,
     sender: Sends,
@@ -93,12 +95,12 @@ def deliver(
     """Send every reminder that is due and return how the attempts ended; `limit` bounds their number.
 
     Nothing is begun any more once the run has taken as long as `patience`: what is left is for the next.
-    By `uptime`, how long this machine has been up, a jump of the clock is told from a pause. Raises Refused,
-    with the code on-hold, where the store may send nothing: see `guard`.
+    By `uptime`, how long this machine has been up, a jump of the clock is told from a pause, and a slow server
+    from a quick one. Raises Refused, with the code on-hold, where the store may send nothing: see `guard`.
     """
     journal = guard.check(store, settings, at=clock(), actor=actor)
-    run = _Run(store, sender, settings, clock, actor, journal, limit=limit, patience=patience)
-    run.open(uptime)
+    run = _Run(store, sender, settings, clock, actor, journal, limit=limit, patience=patience, uptime=uptime)
+    run.open()
     while ready := run.ready():
         if len(ready) == 1:
             run.work(ready[0])
@@ -137,23 +139,25 @@ class _Run:
         *,
         limit: int | None,
         patience: timedelta | None,
+        uptime: Uptime | None,
     ) -> None:
         self.store, self.sender, self.settings, self.clock = store, sender, settings, clock
         self.actor, self.journal, self.limit, self.patience = actor, journal, limit, patience
+        self.uptime = uptime
         self.total, self.under_way = Delivered(), 0
         self.lock = threading.Lock()
         self.ways = Ways(store, settings)
         self.steal, self.started, self.allowed = True, clock(), 0
         self.live, self.circuits = False, dict[Lane, Circuit]()
 
-    def open(self, uptime: Uptime | None) -> None:
+    def open(self) -> None:
         """Look at the clock, at how long nobody delivered, and at which servers did not answer."""
         with self.store.write() as connection:
             head = ledger.position(connection, lock=True)  # before anything else, as in `ledger.settle`
             read = self.clock()
             at = head.settle(read)
             last = watches.last(connection, "deliver")
-            trust = look_at_clock(connection, head, read, uptime=uptime, actor=self.actor)
+            trust = look_at_clock(connection, head, read, uptime=self.uptime, actor=self.actor)
             every, above = self.settings.watch_limit, self.settings.hold_limit
             head = attend(connection, "deliver", head=trust.head, at=at, actor=self.actor, every=every)
             # a clock set forward is no pause
@@ -168,16 +172,22 @@ class _Run:
         """Return the lanes by which something is due, but for those that rest; none where nothing more is begun."""
         with self.lock, self.store.read() as connection:
             at = ledger.position(connection).go_on(self.clock())
-            if not self.may_begin(at):
+            if not self.room(at):
                 return []
             found = {lane_of(*one) for one in lanes.due(connection, at=at, steal=self.steal)}
             return sorted((lane for lane in found if not self.rests(lane, at)), key=str)
 
-    def may_begin(self, at: datetime) -> bool:
-        """Return whether another attempt may begin: by the limit, the rate and the patience of this run."""
+    def room(self, at: datetime) -> int:
+        """Return how many more attempts may begin: by the limit, the rate and the patience of this run."""
         begun = self.total.attempts + self.under_way
-        late = self.live and self.patience is not None and at - self.started >= self.patience
-        return not late and (self.limit is None or begun < self.limit) and (not self.live or begun < self.allowed)
+        if self.live and self.patience is not None and at - self.started >= self.patience:
+            return 0
+        rooms = [GROUP]
+        if self.limit is not None:
+            rooms.append(self.limit - begun)
+        if self.live:
+            rooms.append(self.allowed - begun)
+        return max(0, min(rooms))
 
     def rests(self, lane: Lane, at: datetime) -> bool:
         """Return whether the server of a lane is left alone."""
@@ -185,44 +195,101 @@ class _Run:
 
     def work(self, lane: Lane) -> None:
         """Send what is due by one lane, one message after the other."""
-        ended: _Ended | None = None
+        ended: list[Ended] = []
+        size = 1  # of the next group: it grows while the server is quick
         while True:
             with self.lock:
                 with self.store.write() as connection:
-                    head = ledger.position(connection, lock=True)
-                    at = head.go_on(self.clock())
-                    turn = Turn(connection, head, at, self.actor, self.settings, self.ways, self.journal)
-                    if ended:
-                        end(turn, ended.job, ended.outcome)
-                    job, aside = self._next(turn, lane)
+                    turn = self._turn(connection)
+                    end(turn, ended)
+                    # a rehearsal keeps no journal that would know what left
+                    most = min(size, self.room(turn.at)) if self.live else min(1, self.room(turn.at))
+                    jobs, aside = self._next(turn, lane, most)
                 for what in aside:  # it is committed
                     self.total = self.total.plus(what)
-                self.under_way += job is not None
-            if job is None:
+                self.under_way += len(jobs)
+            if not jobs:
                 return
-            outcome = self._send(job, turn)
-            with self.lock:
-                self.under_way -= 1
-                self.total = self.total.plus(outcome.kind)
-                self.circuits[lane] = self.circuits.get(lane, Circuit()).after(outcome, turn.at)
-            ended = _Ended(job, outcome)
+            began = self._now()
+            self._announce(jobs, turn)
+            ended = self._send_all(lane, jobs, turn)
+            size = self._size_after(ended, self._now() - began)
 
-    def _next(self, turn: Turn, lane: Lane) -> tuple[Job | None, list[str]]:
-        """Return the next attempt of a lane, written down, and how reminders were set aside on the way to it."""
+    def _turn(self, connection: Connection) -> Turn:
+        head = ledger.position(connection, lock=True)
+        at = head.go_on(self.clock())
+        return Turn(connection, head, at, self.actor, self.settings, self.ways, self.journal)
+
+    def _next(self, turn: Turn, lane: Lane, most: int) -> tuple[list[Job], list[str]]:
+        """Return the next attempts of a lane, written down, and how reminders were set aside on the way to them."""
+        jobs: list[Job] = []
         aside: list[str] = []
-        while self.may_begin(turn.at) and not self.rests(lane, turn.at):
-            reminder = lanes.claim_next(turn.connection, lane, at=turn.at, steal=self.steal)
-            if reminder is None:
+        while len(jobs) < most and not self.rests(lane, turn.at):
+            left = most - len(jobs)
+            claimed = lanes.claim(turn.connection, lane, at=turn.at, most=left, steal=self.steal)
+            if not claimed:
                 break
-            begun = begin(turn, reminder)
-            aside += begun.aside
-            if begun.job is not None:
-                return begun.job, aside
-        return None, aside
+            turn.expect(claimed)
+            dealt: set[int] = set()
+            for reminder in claimed:
+                alone = reminder.state == "sending"  # its worker died: should it be by this mail, then by it alone
+                if turn.alarmed or (alone and jobs):
+                    break
+                if reminder.id in dealt:
+                    continue
+                begun = begin(turn, reminder)
+                dealt |= begun.dealt
+                aside += begun.aside
+                jobs += [begun.job] if begun.job else []
+                if alone and begun.job:
+                    break
+            turn.write_down()
+            if any(one.state == "sending" for one in claimed) and jobs:
+                break
+        return jobs, aside
 
-    def _send(self, job: Job, turn: Turn) -> Outcome:
-        mail = message_id(job.notice)
-        self.journal.about_to_send(job.members, attempt=job.attempt, message_id=mail, head=turn.head, at=turn.at)
+    def _announce(self, jobs: list[Job], turn: Turn) -> None:
+        """Have it on the disk that a group leaves; where that cannot be, it waits for better times."""
+        mails = [Leaving(job.members, job.attempt, message_id(job.notice)) for job in jobs]
+        try:
+            self.journal.about_to_send(mails, head=turn.head, at=turn.at)
+        except TryLater:
+            with self.lock, suppress(TryLater), self.store.write() as connection:
+                end(self._turn(connection), [Ended(job, UNKEPT) for job in jobs])
+            raise
+
+    def _send_all(self, lane: Lane, jobs: list[Job], turn: Turn) -> list[Ended]:
+        """Send a group and return what became of each; behind a slow or silent server the others are put back."""
+        ended: list[Ended] = []
+        latest, silent = self._now() + SOON, False
+        for job in jobs:
+            if ended and (silent or self._now() > latest):
+                self.journal.ended(job.members, attempt=job.attempt, outcome=SLOW.kind)
+                ended.append(Ended(job, SLOW))
+                continue
+            outcome = self._send(job)
+            ended.append(Ended(job, outcome))
+            silent = is_silence(outcome.kind, outcome.code, outcome.detail)
+            with self.lock:
+                self.total = self.total.plus(outcome.kind)
+                self.under_way -= 1
+                self.circuits[lane] = self.circuits.get(lane, Circuit()).after(outcome, turn.at)
+        with self.lock:
+            self.under_way -= sum(one.is_untried for one in ended)
+        return ended
+
+    def _size_after(self, ended: list[Ended], took: timedelta) -> int:
+        sent = [one.outcome for one in ended if not one.is_untried]
+        if is_silence(sent[-1].kind, sent[-1].code, sent[-1].detail):
+            return 1
+        if len(sent) < len(ended) or took > BRISK:
+            return len(sent)
+        return min(4 * len(sent), GROUP)
+
+    def _now(self) -> timedelta:
+        return self.uptime() if self.uptime else timedelta()
+
+    def _send(self, job: Job) -> Outcome:
         try:
             outcome = self.sender.send(job.way, job.notice)
         except Exception as error:  # one notice that cannot be written must not hold up the others

@@ -68,6 +68,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Leaving:
+    """A mail that is about to leave: what it tells, the one its attempt is kept with first."""
+
+    members: Sequence[Reminder]
+    attempt: int
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Journal:
     """A journal that is open for sends; without a file it is that of a rehearsal and writes nothing.
 
@@ -86,19 +95,11 @@ class Journal:
             return None
         return found[1]
 
-    def about_to_send(
-        self, members: Sequence[Reminder], *, attempt: int, message_id: str, head: Position, at: datetime
-    ) -> None:
-        """Write that a mail leaves now, through to the disk; raises TryLater where that cannot be: send nothing then.
-
-        The first of the members is the one whose row the attempt is.
-        """
-        told = [
-            {"reminder": r.reference, "key": r.key, "assignment": r.assignment, "moment": stamp(r.moment)}
-            for r in members
-        ]
+    def about_to_send(self, mails: Sequence["Leaving"], *, head: Position, at: datetime) -> None:
+        """Write that mails leave now, through to the disk; raises TryLater where that cannot be: send none then."""
         where = {"at": stamp(at), "seq": head.seq, "head": head.hash}
-        self._write(SENDING, {"members": told, "attempt": attempt, "message_id": message_id, **where}, sync=True)
+        said = [{"members": _named(m.members), "attempt": m.attempt, "message_id": m.message_id} for m in mails]
+        self._write(SENDING, *({**one, **where} for one in said), sync=True)
 
     def ended(self, members: Sequence[Reminder], *, attempt: int, outcome: str) -> None:
         """Write what became of a mail; where it cannot be written, the database still knows."""
@@ -118,9 +119,16 @@ class Journal:
                 return None
         return None
 
-    def _write(self, said: str, more: Mapping[str, Any], *, sync: bool) -> None:
+    def _write(self, said: str, *lines: Mapping[str, Any], sync: bool) -> None:
         if self.file is not None:
-            append(self.file, {"journal": self.name, "epoch": self.epoch, "said": said, **more}, sync=sync)
+            known = {"journal": self.name, "epoch": self.epoch, "said": said}
+            append(self.file, *({**known, **more} for more in lines), sync=sync)
+
+
+def _named(members: Sequence[Reminder]) -> list[dict[str, str]]:
+    return [
+        {"reminder": r.reference, "key": r.key, "assignment": r.assignment, "moment": stamp(r.moment)} for r in members
+    ]
 
 
 def file_of(store: Store, settings: Settings, origin: str) -> Path:
@@ -151,9 +159,9 @@ def begin(file: Path, *, name: str, epoch: int, origin: str, head: Position, at:
     append(file, {"journal": name, "epoch": epoch, "said": EPOCH, **said}, sync=True)
 
 
-def append(file: Path, document: Mapping[str, Any], *, sync: bool) -> None:
-    """Write one line at the end of a file that is there; raises TryLater where it cannot be."""
-    octets = f"{canonical(document)}\n".encode()
+def append(file: Path, *documents: Mapping[str, Any], sync: bool) -> None:
+    """Write lines at the end of a file that is there; raises TryLater where they cannot be."""
+    octets = "".join(f"{canonical(one)}\n" for one in documents).encode()
     try:
         handle = os.open(file, os.O_RDWR | os.O_APPEND)
         try:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tracker.domain.patience import PUT_BACK
 from tracker.notify.kinds import KINDS
 from tracker.notify.outcome import Outcome
-from tracker.operations.attempting import STOPPED, UNMADE
+from tracker.operations.ending import STOPPED, UNMADE
 from tracker.store.lanes import MAIL, Ended, Lane
 
 FAILURES = 3  # so many in a row, and the server rests
@@ -62,7 +63,7 @@ def is_silence(kind: str, code: int | None, detail: str) -> bool:
     >>> is_silence("temporary", None, "connect: timed out"), is_silence("temporary", 451, "RCPT: greylisted")
     (True, False)
     """
-    if kind not in ("temporary", "unknown") or detail.startswith((UNMADE, STOPPED, "configuration:")):
+    if kind not in ("temporary", "unknown") or detail.startswith((UNMADE, STOPPED, PUT_BACK, "configuration:")):
         return False
     return code is None or detail.startswith("connect:")
 

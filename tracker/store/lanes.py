@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, Connection, Integer, Select, and_, bindparam, exists, func, or_, select
 
 from tracker.store.adopted import CHANNEL
 from tracker.store.outbox import DELIVERY, REMINDER, Reminder
@@ -45,7 +45,8 @@ _DUE = select(REMINDER).where(REMINDER.c.due_at <= bindparam("at"), _FREE)
 
 
 def _next(question: Select[Any]) -> Select[Any]:
-    return question.order_by(REMINDER.c.due_at, REMINDER.c.id).limit(1).with_for_update(of=REMINDER, skip_locked=True)
+    ordered = question.order_by(REMINDER.c.due_at, REMINDER.c.id).limit(bindparam("most", type_=Integer))
+    return ordered.with_for_update(of=REMINDER, skip_locked=True)
 
 
 def _by_service(*more: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -60,19 +61,18 @@ _NEXT_OF_KIND = _next(_DUE.where(_by_service(_OF_KIND)))
 _NEXT_OF_HOST = _next(_DUE.where(_by_service(_OF_KIND, CHANNEL.c.address == bindparam("address"))))
 
 
-def claim_next(connection: Connection, lane: Lane, *, at: datetime, steal: bool = True) -> Reminder | None:
-    """Return the reminder of a lane that has been due longest, held for this transaction; None when nothing is due.
+def claim(connection: Connection, lane: Lane, *, at: datetime, most: int, steal: bool = True) -> tuple[Reminder, ...]:
+    """Return the reminders of a lane that have been due longest, `most` at a time, held for this transaction.
 
     Without `steal` one that somebody is sending is left to them, though their lease has ended.
     """
-    values: dict[str, Any] = {"at": at, "steal": steal}
+    values: dict[str, Any] = {"at": at, "steal": steal, "most": most}
     question = _NEXT_MAIL
     if lane.kind != MAIL:
         values["kind"], question = lane.kind, _NEXT_OF_KIND
     if lane.address is not None:
         values["address"], question = lane.address, _NEXT_OF_HOST
-    row = connection.execute(question, values).one_or_none()
-    return Reminder(**row._mapping) if row else None
+    return tuple(Reminder(**row._mapping) for row in connection.execute(question, values))
 
 
 def due(connection: Connection, *, at: datetime, steal: bool = True) -> tuple[tuple[str, str | None], ...]:

@@ -5,7 +5,7 @@ good: a person has to look) or `cancelled`. A worker that dies leaves `sending`;
 the attempt is recorded as unknown and the reminder is tried again with the same Message-ID.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,11 +24,7 @@ DELIVERY = DeliveryRow.__table__  # type: ignore[attr-defined]
 # statements of every message are built once: building one takes longer than running it
 _MATES = (
     select(REMINDER)
-    .where(
-        REMINDER.c.agency == bindparam("of"),
-        REMINDER.c.channel == bindparam("by"),
-        REMINDER.c.due_at <= bindparam("at"),
-    )
+    .where(REMINDER.c.agency.in_(bindparam("offices", expanding=True)), REMINDER.c.due_at <= bindparam("at"))
     .where(REMINDER.c.state == "pending", REMINDER.c.attempts == 0, REMINDER.c.stage.in_(sorted(BUNDLED)))
     .order_by(REMINDER.c.id)
 )
@@ -45,9 +41,18 @@ _LEASE = _CHANGE.values(
     due_at=bindparam("until"),
     bundle=bindparam("leaves_in"),
 )
-_CHANGE_HELD = _CHANGE.where(REMINDER.c.token == bindparam("held"), REMINDER.c.state == "sending")
+_FINISH = _CHANGE.where(REMINDER.c.token == bindparam("held"), REMINDER.c.state == "sending").values(
+    {name: bindparam(name) for name in ("state", "due_at", "why", "bundle")}
+)
+_TOKENS = select(REMINDER.c.id, REMINDER.c.token).where(
+    REMINDER.c.id.in_(bindparam("some", expanding=True)), REMINDER.c.state == "sending"
+)
 _BEGIN = insert(DELIVERY)
-_END = update(DELIVERY).where(DELIVERY.c.id == bindparam("one"))
+_END = (
+    update(DELIVERY)
+    .where(DELIVERY.c.reminder == bindparam("of"), DELIVERY.c.attempt == bindparam("number"))
+    .values({name: bindparam(name) for name in ("outcome", "code", "detail", "finished_at", "seq")})
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +128,14 @@ def say_more(connection: Connection, reminder: int, payload: str) -> None:
     connection.execute(_CHANGE, {"one": reminder, "payload": payload})
 
 
-def mates(connection: Connection, reminder: Reminder, *, at: datetime) -> tuple[Reminder, ...]:
-    """Return what leaves in the mail of a reminder that was never tried: itself, and what else its office is owed."""
-    if reminder.attempts or reminder.stage not in BUNDLED:
-        return (reminder,)
-    rows = connection.execute(_MATES, {"of": reminder.agency, "by": reminder.channel, "at": at})
-    return tuple(map(_reminder, rows)) or (reminder,)
+def mates(
+    connection: Connection, agencies: Collection[str], *, at: datetime
+) -> dict[tuple[str, str], tuple[Reminder, ...]]:
+    """Return what offices are owed by an instant and nobody tried yet, as it leaves: by office and channel."""
+    found: dict[tuple[str, str], list[Reminder]] = {}
+    for row in connection.execute(_MATES, {"offices": sorted(agencies), "at": at}):
+        found.setdefault((row.agency, row.channel), []).append(_reminder(row))
+    return {one: tuple(reminders) for one, reminders in found.items()}
 
 
 def members(connection: Connection, bundle: str) -> tuple[Reminder, ...]:
@@ -136,9 +143,15 @@ def members(connection: Connection, bundle: str) -> tuple[Reminder, ...]:
     return tuple(map(_reminder, connection.execute(_MEMBERS, {"one": bundle})))
 
 
-def lease(connection: Connection, reminders: Sequence[Reminder], *, until: datetime, bundle: str | None = None) -> None:
-    """Mark claimed reminders as being sent, by a new token each, until a worker that died is given up."""
-    connection.execute(_LEASE, [{"one": r.id, "until": until, "leaves_in": bundle} for r in reminders])
+def lease(connection: Connection, mails: Sequence[tuple[Sequence[Reminder], str | None]], *, until: datetime) -> None:
+    """Mark the reminders of mails, each with its bundle, as being sent, by a new token each, until that is given up."""
+    rows = [{"one": r.id, "until": until, "leaves_in": bundle} for members, bundle in mails for r in members]
+    connection.execute(_LEASE, rows)
+
+
+def tokens(connection: Connection, reminders: Sequence[int]) -> Mapping[int, int]:
+    """Return the tokens of those of some reminders that are being sent."""
+    return {row.id: row.token for row in connection.execute(_TOKENS, {"some": list(reminders)})}
 
 
 def finish(
@@ -149,14 +162,16 @@ def finish(
     due_at: datetime | None,
     why: str | None,
     bundle: str | None = None,
-) -> bool:
-    """Record how an attempt left its reminders, as they were before it; False when another worker holds them by now.
+) -> None:
+    """Record how an attempt left its reminders, as they were before it; one that another worker holds by now stays."""
+    finish_all(connection, [(reminders, {"state": state, "due_at": due_at, "why": why, "bundle": bundle})])
 
-    All of one mail are taken over together, or none is.
-    """
-    change = {"state": state, "due_at": due_at, "why": why, "bundle": bundle}
-    changes = [{"one": r.id, "held": r.token + 1, **change} for r in reminders]
-    return sum(connection.execute(_CHANGE_HELD, one).rowcount for one in changes) == len(changes)
+
+def finish_all(connection: Connection, mails: Sequence[tuple[Sequence[Reminder], Mapping[str, Any]]]) -> None:
+    """Record how attempts left the reminders of some mails, as they were before."""
+    rows = [{"one": r.id, "held": r.token + 1, **change} for members, change in mails for r in members]
+    if rows:
+        connection.execute(_FINISH, rows)
 
 
 def set_aside(connection: Connection, reminder: int, *, state: str, why: str) -> None:
@@ -179,26 +194,14 @@ def cancel(connection: Connection, assignment: str, *, why: str) -> tuple[str, .
     return tuple(sorted(connection.execute(statement).scalars()))
 
 
-def begin_attempt(connection: Connection, row: Mapping[str, Any]) -> int:
-    """Write an attempt as being sent and return its id."""
-    key = connection.execute(_BEGIN, {**row, "outcome": "sending"}).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+def begin_attempts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write attempts as being sent."""
+    connection.execute(_BEGIN, [{**row, "outcome": "sending"} for row in rows])
 
 
-def end_attempt(
-    connection: Connection,
-    attempt: int,
-    *,
-    outcome: str,
-    code: int | None,
-    detail: str,
-    at: datetime,
-    seq: int,
-) -> None:
-    """Write the outcome of an attempt and the position of the entry that records it."""
-    change = {"outcome": outcome, "code": code, "detail": detail, "finished_at": at, "seq": seq}
-    connection.execute(_END, {"one": attempt, **change})
+def end_attempts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the outcomes of attempts, each known by the reminder it is kept with (`of`) and its `number`."""
+    connection.execute(_END, list(rows))
 
 
 def unfinished(connection: Connection, reminders: Sequence[int]) -> Delivery | None:

@@ -1,0 +1,115 @@
+"""Patience: how often and for how long what was not accepted is tried again, and whose fault it was.
+
+A mail that cannot be made, that its server answers with "later", or of which nobody knows what became is
+tried eight times: it may be the mail. A server that nobody can connect to is no fault of the mail: that is
+tried for two days, and eight times at the least. What was put back untried counts for nothing.
+
+An entry says what its attempt left behind (`state`, `retry_at`), so that other figures here tell no old
+entry otherwise; entries before that are told by `after_attempt`, which is frozen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+TRIES = 8
+GIVE_UP = timedelta(hours=48)
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=6)
+SPREAD = 5  # a wait is longer by up to a fifth, so that what failed together does not come back together
+# how the detail of an attempt begins: put back before its turn came; nobody answered at the other end
+PUT_BACK = "put back"
+UNREACHED = ("connect:", "no connection")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """An attempt as far as patience asks: how it ended, and when it began."""
+
+    outcome: str
+    detail: str
+    started_at: datetime
+
+    @property
+    def is_untried(self) -> bool:
+        """Return whether it was put back before anything was sent."""
+        return self.outcome == "temporary" and self.detail.startswith(PUT_BACK)
+
+    @property
+    def is_the_servers(self) -> bool:
+        """Return whether nobody could connect to the server, for which the mail is not to blame."""
+        return self.outcome == "temporary" and self.detail.startswith(UNREACHED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What an attempt left its reminder as: its state, when it is tried again, and why."""
+
+    state: str
+    due_at: datetime | None = None
+    why: str | None = None
+
+
+def left_by(tries: Sequence[Try], *, key: str, attempt: int, at: datetime, asked: timedelta | None = None) -> Left:
+    """Return what the last of some attempts, which ended at an instant without being put back, left behind.
+
+    `key` is the mail's, by which waits are spread; a wait the server `asked` for is granted.
+    """
+    last = tries[-1]
+    if last.outcome == "accepted":
+        return Left(state="accepted")
+    if last.outcome == "permanent" or is_exhausted(tries, at=at):
+        return Left(state="failed", why=last.detail)
+    tried = [one for one in tries if not one.is_untried]
+    due_at = at + wait(key, attempt=attempt, number=len(tried), asked=asked)
+    end = tried[0].started_at + GIVE_UP
+    if last.is_the_servers and at < end < due_at:
+        due_at = end  # the last try is made when the time is over, and not before
+    return Left(state="pending", due_at=due_at, why=last.detail)
+
+
+def is_exhausted(tries: Sequence[Try], *, at: datetime) -> bool:
+    """Return whether attempts that did not succeed are enough."""
+    tried = [one for one in tries if not one.is_untried]
+    if not tried:
+        return False
+    if tried[-1].is_the_servers:
+        return len(tried) >= TRIES and at - tried[0].started_at >= GIVE_UP
+    return blamed(tried) >= TRIES
+
+
+def blamed(tries: Sequence[Try]) -> int:
+    """Return how many of some attempts may have failed by the mail's own fault."""
+    return sum(not (one.is_untried or one.is_the_servers) for one in tries)
+
+
+def wait(key: str, *, attempt: int, number: int, asked: timedelta | None = None) -> timedelta:
+    """Return how long to wait after the n-th try; every reckoning comes to the same.
+
+    The wait grows with the tries and is spread by key and attempt; what a server asked for is granted up to the
+    longest wait.
+    """
+    plain = min(max(wait_after(number), asked or timedelta()), LONGEST_WAIT)
+    share = int.from_bytes(sha256(f"{key}|{attempt}".encode()).digest()[:2]) / 2**16
+    return plain + timedelta(seconds=int(plain.total_seconds() * share / SPREAD))
+
+
+def wait_after(attempt: int) -> timedelta:
+    """Return how long to wait after an attempt that did not succeed: 1, 4, 16 … minutes, six hours at most.
+
+    >>> [str(wait_after(n)) for n in (1, 2, 3, 8)]
+    ['0:01:00', '0:04:00', '0:16:00', '6:00:00']
+    """
+    return min(FIRST_WAIT * int(4 ** (min(attempt, TRIES) - 1)), LONGEST_WAIT)
+
+
+def after_attempt(
+    kind: str, detail: str | None, *, attempt: int, at: datetime
+) -> tuple[str, datetime | None, str | None]:
+    """Return state, due time and reason of a reminder after an attempt whose entry does not say them."""
+    if kind == "accepted":
+        return "accepted", None, None
+    if kind == "permanent" or attempt >= TRIES:
+        return "failed", None, detail
+    return "pending", at + wait_after(attempt), detail

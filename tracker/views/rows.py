@@ -22,7 +22,7 @@ class TaskRow:
     `days_late` counts civil days after the last day (0 on the last day itself, after its minute),
     `days_late_first` those after the first date it ever had;
     `working_days_left` is there only while the task is still to be reported in time.
-    `invented`: somebody of the demo moved it.
+    `invented`: somebody of the demo moved it. `version` counts the deadlines it has had, from 1.
     """
 
     ref: str
@@ -51,6 +51,8 @@ class TaskRow:
     asked_day: date | None = None
     contested_at: datetime | None = None
     delegate: str | None = None
+    version: int = 1
+    touched_at: datetime | None = None
 
 
 def rows(sight: Sight, connection: Connection, seen: Sequence[Seen], *, language: str) -> tuple[TaskRow, ...]:
@@ -109,6 +111,8 @@ def _row(
         asked_day=assignment.asked_day,
         contested_at=assignment.contested_at,
         delegate=assignment.delegate,
+        version=assignment.version,
+        touched_at=assignment.facts.touched_at,
     )
 
 

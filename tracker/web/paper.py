@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ class Paper:
                 navigation=links_for(viewer, request) if viewer else (),
                 tongues=[(code, NAMES[code], _with(request, lang=code), code == language) for code in LANGUAGES],
                 asked=request.query_params.multi_items(),
-                url=lambda path, **more: _url(request, path, more),
+                url=partial(address, request),
                 here=lambda **more: _with(request, **more),
                 head_shown=HEAD_SHOWN,
             )
@@ -143,7 +143,8 @@ def _dash(when: object) -> str:
     return "" if when else "–"
 
 
-def _url(request: Request, path: str, more: Mapping[str, Any]) -> str:
+def address(request: Request, path: str, **more: Any) -> str:
+    """Return the address of a page: whoever looks at an earlier day goes on looking at it."""
     carried = {name: request.query_params[name] for name in CARRIED if request.query_params.get(name)}
     asked = {name: value for name, value in {**carried, **more}.items() if value not in (None, "")}
     return path + ("?" + urlencode(asked, doseq=True) if asked else "")

@@ -1,32 +1,54 @@
-"""Today: what the secretariat opens in the morning."""
+"""Today: what the secretariat opens in the morning, and what an auditor may look at too."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from tracker.views import board
+from tracker.domain.errors import Invalid
+from tracker.views.today import today
 from tracker.web.desk import Desk, Viewer
+from tracker.web.entries import kind_name
 
 
 def routes(desk: Desk) -> APIRouter:
-    """Return the first page: Today, or one's own obligations."""
+    """Return the first page: Today for who oversees, for everybody else their own."""
     router = APIRouter()
     Who = Annotated[Viewer, Depends(desk.viewer)]
 
     @router.get("/")
-    def first(request: Request, viewer: Who) -> Response:
-        """Show Today to who oversees; send everybody else to their own page."""
+    def first(request: Request, viewer: Who, since: str = "") -> Response:
+        """Show Today; an agency's member goes to what the agency owes, an administrator to the administration."""
         if viewer.role == "agency":
             return RedirectResponse(f"/agencies/{viewer.office}", 303)
+        if viewer.role == "admin":
+            return RedirectResponse("/admin", 303)
         with desk.reading(request) as reading:
-            found = board(
+            found = today(
                 reading.connection,
                 at=reading.at,
                 known=reading.known,
                 registry=reading.registry,
+                since=_day(since),
+                scope=reading.scope,
                 language=reading.language,
             )
-            return desk.page(request, "today.html", viewer=viewer, reading=reading, board=found)
+            return desk.page(
+                request,
+                "today.html",
+                viewer=viewer,
+                reading=reading,
+                today=found,
+                most=max((bar.cells.total for bar in found.bars), default=0),
+                kind_name=lambda kind: kind_name(kind, viewer.language),
+            )
 
     return router
+
+
+def _day(said: str) -> date | None:
+    try:
+        return date.fromisoformat(said) if said else None
+    except ValueError:
+        raise Invalid(f"'{said[:40]}' is no day: 2025-08-11", code="bad-day") from None

@@ -1,12 +1,13 @@
 """Openings: the moves an actor may make now, for a page to offer; the verbs ask the same table again."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment, check_move
 from tracker.domain.authority import Standpoint, may
 from tracker.domain.errors import Refused
+from tracker.domain.extension import check_request
 from tracker.domain.lifecycle import TRANSITIONS, Transition, Who
 
 Deputies = Mapping[str, Collection[str]]  # by the office they cover for
@@ -49,3 +50,13 @@ def _is_open(transition: Transition, assignment: Assignment, *, at: datetime) ->
     except Refused:
         return False
     return True
+
+
+def refusal_of_day(assignment: Assignment, day: date, *, at: datetime, registry: Registry) -> Refused | None:
+    """Return why more time may not be asked for up to a day; None where it may."""
+    rule = registry.extensions.of(assignment.task.rpartition("/")[0])
+    try:
+        check_request(rule, assignment, day, at=at, calendar=registry.calendar)
+    except Refused as error:
+        return error
+    return None

@@ -1,7 +1,7 @@
 """Evidence: files are kept before their entry is written, and handed out only to who may have them."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,10 +17,12 @@ from tracker.operations.recording import registry_in_force
 from tracker.store import assignments, deputies, evidence, ledger
 from tracker.store.blobs import EvidenceFolder, evidence_folder
 from tracker.store.evidence import Evidence, keep_proofs
-from tracker.store.media import judge
+from tracker.store.media import EXTENSIONS, TAKEN, judge
 from tracker.store.store import Connection, Store
 
 __all__ = [
+    "ENDINGS",
+    "TAKEN",
     "Added",
     "Checked",
     "EvidenceFolder",
@@ -30,9 +32,13 @@ __all__ = [
     "evidence_folder",
     "fetch",
     "glance",
+    "held",
     "keep_proofs",
     "tidy",
 ]
+
+# what the name of a file that is taken may end with
+ENDINGS = tuple(f".{extension}" for known in EXTENSIONS.values() for extension in known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +120,12 @@ def fetch(
             raise Refused("there is no such evidence, or it is not yours to have", code="no-such-evidence")
     with folder.open(known.sha256) as file:
         yield known, file
+
+
+def held(connection: Connection, digests: Sequence[str], *, at: datetime, actor: str) -> Mapping[str, Evidence]:
+    """Return what is known of some files by their hash; of those an actor may not have, nothing."""
+    known = evidence.find(connection, [digest for digest in digests if is_hash(digest)])
+    return {digest: one for digest, one in known.items() if _may_have(connection, digest, at=at, actor=actor)}
 
 
 def check_proofs(connection: Connection, proofs: Sequence[Proof], *, at: datetime, actor: str) -> tuple[Proof, ...]:

@@ -44,6 +44,7 @@ class Dossier:
     """
 
     stamp: Stamp
+    assignment: Assignment
     task: TaskView
     why: Explanation
     moves: frozenset[str]
@@ -81,6 +82,7 @@ def dossier(
     kinds = frozenset(each.kind for each in moves)
     return Dossier(
         stamp=seen.stamp,
+        assignment=assignment,
         task=replace(task, proofs=proofs),
         why=why,
         moves=kinds,

@@ -8,6 +8,8 @@ from typing import Literal
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
 from tracker.domain.calendar import Calendar
+from tracker.domain.scope import EVERYTHING as EVERYWHERE
+from tracker.domain.scope import Scope
 from tracker.domain.standing import Progress
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
@@ -30,7 +32,7 @@ class Review:
     """A question that awaits a decision: a report, a request for more time, or "not ours".
 
     `days` and `working_days` count from the day it came, which is not counted. `asked_day` is the last day
-    asked for, `proposed` whose task it is in the agency's view.
+    asked for, `proposed` whose task it is in the agency's view, `seq` the entry that asks.
     """
 
     question: Question
@@ -42,6 +44,8 @@ class Review:
     words: str | None
     asked_day: date | None
     proposed: str | None
+    done_on: date | None = None
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,22 +66,28 @@ def review_list(
     known: datetime | None = None,
     agency: str | None = None,
     directive: str | None = None,
+    question: str | None = None,
     language: str = "en",
     limit: int = 50,
+    scope: Scope = EVERYWHERE,
 ) -> ReviewList:
-    """Return what waits for a decision at an instant, the longest first, at most `limit` of it."""
-    seen = sight(connection, at=at, registry=registry, known=known)
+    """Return what waits for a decision at an instant, the longest first, at most `limit` of it.
+
+    `question` leaves those of one kind; the totals count all kinds.
+    """
+    seen = sight(connection, at=at, registry=registry, known=known, scope=scope)
     found = seen.find(Wanted(agency=agency, directive=directive, undecided=True), limit=EVERYTHING).seen
-    asked = [(since, one[0].ref, question, one) for one in found for question, since in questions(one[0])]
+    asked = [(since, one[0].ref, kind, one) for one in found for kind, since in questions(one[0])]
     asked.sort(key=lambda each: each[:3])
     totals: dict[str, int] = dict.fromkeys(_KINDS, 0)
-    for _, _, question, _ in asked:
-        totals[question] += 1
+    for _, _, kind, _ in asked:
+        totals[kind] += 1
+    asked = [each for each in asked if question in (None, each[2])]
     listed = asked[:limit]
     shown = rows(seen, connection, [one for *_, one in listed], language=language)
     reviews = tuple(
-        _review(seen, connection, question, since, one, row)
-        for (since, _, question, one), row in zip(listed, shown, strict=True)
+        _review(seen, connection, kind, since, one, row)
+        for (since, _, kind, one), row in zip(listed, shown, strict=True)
     )
     return ReviewList(stamp=seen.stamp, reviews=reviews, totals=totals, more=len(asked) > limit)
 
@@ -120,4 +130,6 @@ def _review(
         words=said.get("words") or said.get("why"),
         asked_day=one[0].asked_day if question == "extension" else None,
         proposed=said.get("proposed"),
+        done_on=date.fromisoformat(said["done_on"]) if said.get("done_on") else None,
+        seq=last.seq if last else 0,
     )

@@ -38,9 +38,9 @@ def strip(effect: Effect, *, at: datetime) -> Strip | None:
     if last is None:
         return None
     today = civil_day(effect.stamp.zone, at)
-    shown = [(one.row.agency_name, one.row.last_day) for one in effect.dependents if one.row.last_day][:MOST]
-    days = [today, last, effect.day, *(day for _, day in shown if day)]
-    rows = [(effect.row.agency_name, last, effect.day), *((name, day, day) for name, day in shown if day)]
+    dated = [(one.row.agency_name, day) for one in effect.dependents if (day := one.row.last_day) is not None][:MOST]
+    days = [today, last, effect.day, *(day for _, day in dated)]
+    rows = [(effect.row.agency_name, last, effect.day), *((name, day, day) for name, day in dated)]
     return Strip(
         width=WIDTH,
         height=TOP + LINE * (len(rows) - 1) + 12,

@@ -40,6 +40,7 @@ SENTENCES: Mapping[str, str] = {
     "bad-type": N_(
         "Files of this kind are not taken. Taken are PDF, office documents, pictures, text and signed files."
     ),
+    "too-many-documents": N_("A report has at most 20 documents."),
     "no-snooze": N_("The deadline is too near, or past: its reminders cannot be put off."),
     "bad-snooze": N_("Reminders cannot be put off to this day."),
     "out-of-force": N_("No text in force asks for this task any more: it cannot be reopened."),
@@ -63,6 +64,7 @@ FIELDS: Mapping[str, str] = {
     "too-large": "file",
     "empty-file": "file",
     "bad-type": "file",
+    "too-many-documents": "file",
     "bad-proof": "dated",
     "not-done-yet": "done_on",
     "no-snooze": "until",

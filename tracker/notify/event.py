@@ -66,9 +66,12 @@ def escaped(text: str) -> str:
 
 def _folded(line: str) -> Iterator[str]:
     """Yield a line in pieces of at most 75 octets, cut between characters; each but the first begins with a space."""
-    piece, room = "", _LINE
+    if len(line.encode()) <= _LINE:
+        yield line
+        return
+    piece = ""
     for char in line:
-        if len((piece + char).encode()) > room:
+        if len((piece + char).encode()) > _LINE:
             yield piece
             piece = " "
         piece += char

@@ -24,7 +24,7 @@ _registry: Callable[[], Any] = NotificationManager
 
 
 class TrackerMail(_Base):  # type: ignore[misc]
-    """One recipient of ours; give it a message, notify, and read its outcome."""
+    """Our mail server; give it a message and its recipient, notify, and read the outcome."""
 
     service_name = "Tracker mail"
     secure_protocol = SCHEMA
@@ -33,9 +33,9 @@ class TrackerMail(_Base):  # type: ignore[misc]
     title_maxlen = 1_000
     body_maxlen = 10_000_000
 
-    def __init__(self, *, recipient: str = "", lane: Lane | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, lane: Lane | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.recipient = recipient
+        self.recipient = ""
         self.lane = lane
         self.message: EmailMessage | None = None
         self.outcome = Outcome("unknown")
@@ -71,19 +71,22 @@ def register() -> None:
         manager.add(TrackerMail)
 
 
-def mail_service(lane: Lane, recipient: str, *, asset: AppriseAsset) -> tuple[Apprise, TrackerMail]:
-    """Return Apprise holding our mail service for one recipient, and the service itself."""
+def mail_service(lane: Lane, *, asset: AppriseAsset) -> tuple[Apprise, TrackerMail]:
+    """Return Apprise holding our mail service, and the service itself; to make them costs more than to send a mail."""
     register()
-    service = TrackerMail(recipient=recipient, lane=lane, asset=asset, schema=SCHEMA, host="")
+    service = TrackerMail(lane=lane, asset=asset, schema=SCHEMA, host="")
     return Apprise(service, asset=asset), service
 
 
-def post(apprise: Apprise, service: TrackerMail, message: EmailMessage, *, title: str, body: str) -> Outcome:
-    """Return what became of one message sent through Apprise by our service."""
-    service.message = message
+def post(
+    apprise: Apprise, service: TrackerMail, message: EmailMessage, recipient: str, *, title: str, body: str
+) -> Outcome:
+    """Return what became of one message sent to one recipient through Apprise by our service."""
+    service.message, service.recipient = message, recipient
     service.outcome = Outcome("permanent", None, "configuration: Apprise did not call the mail service")
     apprise.notify(body=body, title=title, body_format=NotifyFormat.TEXT)
-    service.message, mistake, service.mistake = None, service.mistake, None
+    service.message, service.recipient = None, ""
+    mistake, service.mistake = service.mistake, None
     if mistake is not None:
         raise mistake
     return service.outcome

@@ -2,7 +2,6 @@
 
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,7 +25,7 @@ from tracker.notify.smtp import Lane
 from tracker.notify.way import APPRISE, MAIL, WEBHOOK, To, Way, way_to
 
 REHEARSAL_ONLY = "rehearsal delivers only to loopback"
-_KEPT = 4096  # recipients whose Apprise object is kept; there are some 3,400 offices
+_KEPT = 4096  # addresses checked once; there are some 3,400 offices
 _LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}")
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 
@@ -105,7 +104,8 @@ class Sender:
         self._lane = Lane(smtp_url, connect_timeout=connect_timeout, read_timeout=read_timeout)
         self._rehearsal = rehearsal
         self._intranet = intranet
-        self._services: OrderedDict[str, tuple[Apprise, TrackerMail]] = OrderedDict()
+        self._service: tuple[Apprise, TrackerMail] | None = None
+        self._checked = set[str]()  # addresses that are fine
         self._lock = threading.Lock()
 
     def send(self, channel: To, notice: Notice | Digest) -> Outcome:
@@ -127,9 +127,8 @@ class Sender:
             return refused
         if way.kind == MAIL:
             with self._lock:
-                apprise, mail = self._service(way.address)
                 letter_made = build_letter(letter, way.address)
-                return post(apprise, mail, letter_made, title=letter.title, body=letter.text)
+                return post(*self._mailer(), letter_made, way.address, title=letter.title, body=letter.text)
         message = Message(letter.title, letter.text, letter.identity, "letter", letter.at)
         return self._tell(way, message, {"rehearsal": letter.rehearsal}, rehearsal=letter.rehearsal)
 
@@ -150,10 +149,12 @@ class Sender:
             return Outcome("temporary", None, f"configuration: {way.trouble}")
         if rehearsal and self._leaves(way):
             return Outcome("permanent", None, REHEARSAL_ONLY)
-        if way.kind == MAIL and way.address in self._services:
+        if way.kind == MAIL and way.address in self._checked:
             return None
         if way.kind in (MAIL, APPRISE):
             wrong = check_channel(way.fields.get("url", way.address))
+            if wrong is None and way.kind == MAIL and len(self._checked) < _KEPT:
+                self._checked.add(way.address)
         else:
             wrong = wrong_with(way.kind, way.fields)
         return Outcome("permanent", None, f"configuration: {wrong}") if wrong else None
@@ -177,14 +178,9 @@ class Sender:
         return service.tell(way, title=message.title, body=message.text, reach=reach)
 
     def _mail(self, address: str, notice: Notice | Digest) -> Outcome:
-        apprise, mail = self._service(address)
         message = build(notice, address)
-        return post(apprise, mail, message, title=str(notice.reference), body=notice.task_title or "–")
+        return post(*self._mailer(), message, address, title=str(notice.reference), body=notice.task_title or "–")
 
-    def _service(self, address: str) -> tuple[Apprise, TrackerMail]:
-        """Return Apprise for one address; building it costs more than sending through it."""
-        if address not in self._services:
-            self._services[address] = mail_service(self._lane, address, asset=service.ASSET)
-            if len(self._services) > _KEPT:
-                self._services.popitem(last=False)
-        return self._services[address]
+    def _mailer(self) -> tuple[Apprise, TrackerMail]:
+        self._service = self._service or mail_service(self._lane, asset=service.ASSET)
+        return self._service

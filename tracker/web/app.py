@@ -7,20 +7,37 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from tracker import clock
 from tracker.domain.errors import TrackerError
+from tracker.operations.evidence import evidence_folder
 from tracker.operations.links import keys_of
 from tracker.settings import Settings
 from tracker.views import Store, health
+from tracker.web.api.app import PREFIX as API
+from tracker.web.api.app import create_api
 from tracker.web.desk import Desk, ViewerOf
+from tracker.web.doorman import Doorman
 from tracker.web.guard import Guard, Limits
+from tracker.web.intake import Intake
 from tracker.web.links import LinkDesk
-from tracker.web.pages import about, today
+from tracker.web.pages import (
+    about,
+    account,
+    admin_accounts,
+    assignment,
+    directives,
+    extension,
+    login,
+    reminders,
+    report,
+    reviews,
+    today,
+)
 from tracker.web.paper import assets
 from tracker.web.sorry import Sorry
 
@@ -30,6 +47,15 @@ READ = ["GET", "HEAD"]
 AREAS: tuple[Callable[[Desk], APIRouter], ...] = (
     today.routes,
     about.routes,
+    login.routes,
+    account.routes,
+    admin_accounts.routes,
+    reminders.routes,
+    assignment.routes,
+    extension.routes,
+    report.routes,
+    reviews.routes,
+    directives.routes,
 )
 
 
@@ -42,7 +68,7 @@ def create_app(
     """
     keys_of(store, settings, make=True)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    desk = Desk(store, settings, viewer_of or nobody)
+    desk = Desk(store, settings, viewer_of or Doorman(store, settings))
     links = LinkDesk(store, settings)
     app.add_api_route("/l/{token}", links.show, methods=READ, response_class=HTMLResponse)
     app.add_api_route("/l", links.do, methods=["POST"], response_class=HTMLResponse)
@@ -53,14 +79,12 @@ def create_app(
     app.add_api_route("/robots.txt", _robots, methods=READ)
     for area in AREAS:
         app.include_router(area(desk), dependencies=[Depends(desk.guard)])
+    app.mount(API, create_api(desk))
     for trouble in (HTTPException, TrackerError, RequestValidationError, Exception):
         app.add_exception_handler(trouble, Sorry(desk))
     # outermost, so that an answer to what went wrong carries the headers too
-    return Guard(app, limits=limits or Limits(), https=settings.base_url.startswith("https://"))
-
-
-def nobody(_request: Request) -> None:
-    """Return nobody: there are no sessions yet."""
+    taking = Intake(app, files=evidence_folder(settings).limit)
+    return Guard(taking, limits=limits or Limits(), https=settings.base_url.startswith("https://"))
 
 
 def _health(store: Store, settings: Settings) -> Response:

@@ -1,0 +1,198 @@
+"""The counter: what every operation of the API asks for. Who calls, one reading at one instant, one act.
+
+It stands where the desk stands for pages, and asks it; an operation holds no rule either.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Query, Request
+
+from tracker.domain.account import Role
+from tracker.domain.agency import Registry
+from tracker.domain.directive import Directive
+from tracker.domain.errors import NotFound
+from tracker.domain.scope import Scope
+from tracker.domain.text import LANGUAGES
+from tracker.operations.in_force import registry_at
+from tracker.operations.reading import directive_at
+from tracker.settings import Settings
+from tracker.views import Connection, Store
+from tracker.web.api.problems import Problem
+from tracker.web.api.rules import Rule
+from tracker.web.desk import SAFE, Desk, Viewer, instant_of
+
+T = TypeVar("T")
+BEARER = "Bearer"
+CSRF = "X-CSRF-Token"
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="tracker"'}
+INSTANT = {
+    "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
+    "examples": ["2025-08-31", "2025-08-31T17:00:00+07:00"],
+}
+
+# who sends a request with a token, and what the token is for; None for a token nobody knows
+TokenOf = Callable[[Request, str], "tuple[Viewer, frozenset[str]] | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, in which language they are answered."""
+
+    account: str
+    actor: str
+    role: Role
+    office: str | None
+    scope: Scope
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One reading transaction at one instant, within the scope of whoever looks."""
+
+    connection: Connection
+    at: datetime
+    known: datetime
+    registry: Registry
+    scope: Scope
+    language: str
+
+    @property
+    def within(self) -> dict[str, Any]:
+        """Return the keywords that every view of one's own scope takes."""
+        return {"at": self.at, "known": self.known, "registry": self.registry, "scope": self.scope}
+
+    def text(self, key: str) -> Directive | None:
+        """Return a directive as it was in force at the instant; None for one that was not."""
+        try:
+            return directive_at(self.connection, key, min(self.at, self.known))
+        except NotFound:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """At which instant is looked, and as known by which; None is now, and the same."""
+
+    as_of: str | None = None
+    known: str | None = None
+
+
+def when_of(
+    as_of: Annotated[
+        str | None,
+        Query(
+            description="The instant looked at; a bare date is 08:00 of that day. Now by default.",
+            json_schema_extra={"type": None, **INSTANT},
+        ),
+    ] = None,
+    known: Annotated[
+        str | None,
+        Query(
+            description="The instant up to which entries are heard; `as_of` by default, `now` for all there are.",
+            json_schema_extra={"anyOf": [*INSTANT["anyOf"], {"const": "now"}]},
+        ),
+    ] = None,
+) -> When:
+    """Return the two instants a request asks for."""
+    return When(as_of, known)
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who calls: the counter has asked already."""
+    found: Caller = request.state.caller
+    return found
+
+
+At = Annotated[When, Depends(when_of)]
+Who = Annotated[Caller, Depends(caller_of)]
+
+
+class Counter:
+    """What the operations of one store share."""
+
+    def __init__(self, desk: Desk, token_of: TokenOf | None = None) -> None:
+        self.desk, self._token_of = desk, token_of
+        self.store: Store = desk.store
+        self.settings: Settings = desk.settings
+
+    def admit(self, request: Request, rule: Rule) -> Caller:
+        """Return who calls; raises the problem of somebody unknown, or for whom the operation is not."""
+        viewer, scopes = self._known(request)
+        if rule.writes and "write" not in scopes:
+            raise Problem("forbidden", "this token may read only", headers=_insufficient("write"))
+        if viewer.role not in rule.roles:
+            raise Problem("forbidden")
+        return Caller(
+            viewer.account,
+            viewer.actor,
+            viewer.role,
+            viewer.office,
+            viewer.scope,
+            language_of(request, viewer.language),
+        )
+
+    def _known(self, request: Request) -> tuple[Viewer, frozenset[str]]:
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind:
+            found = self._token_of(request, token.strip()) if kind == BEARER and self._token_of else None
+            if found is None:
+                raise Problem("unauthenticated", headers=CHALLENGE | {"WWW-Authenticate": _INVALID})
+            return found
+        viewer = self.desk.who(request)
+        if viewer is None:
+            raise Problem("unauthenticated", headers=CHALLENGE)
+        if request.method not in SAFE and not compare_digest(
+            request.headers.get(CSRF, "").encode(), viewer.csrf.encode()
+        ):
+            raise Problem("forbidden", f"a session sends its csrf token as {CSRF}")
+        return viewer, frozenset({"read", "write"})
+
+    @contextmanager
+    def looking(self, caller: Caller, when: When | None = None) -> Iterator[Look]:
+        """Yield one reading of the store, now or at the instants asked for."""
+        now, when = self.desk.now(), when or When()
+        at = instant_of(when.as_of) if when.as_of else now
+        known = min(at, now)
+        if when.known:
+            known = now if when.known == "now" else min(instant_of(when.known), now)
+        with self.store.read() as connection:
+            registry = registry_at(connection, min(at, known))
+            yield Look(connection, at, known, registry, caller.scope, caller.language)
+
+    def act(self, verb: Callable[[datetime], T]) -> T:
+        """Give a verb its instant and return what it returns."""
+        return verb(self.desk.now())
+
+
+_INVALID = 'Bearer realm="tracker", error="invalid_token"'
+
+
+def _insufficient(scope: str) -> dict[str, str]:
+    return {"WWW-Authenticate": f'Bearer realm="tracker", error="insufficient_scope", scope="{scope}"'}
+
+
+def language_of(request: Request, own: str = "en") -> str:
+    """Return the language an answer has: the first of Accept-Language there is, else one's own.
+
+    >>> from starlette.requests import Request
+    >>> request = Request({"type": "http", "headers": [(b"accept-language", b"de, fr-CH;q=0.9, en;q=0.8")]})
+    >>> language_of(request)
+    'fr'
+    """
+    asked: list[tuple[float, str]] = []
+    for part in request.headers.get("accept-language", "").split(",")[:20]:
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            asked.append((float(weight) if weight else 1.0, tag.strip().lower().partition("-")[0]))
+        except ValueError:
+            continue
+    for weight, tag in sorted(asked, key=lambda one: -one[0]):
+        if tag in LANGUAGES and weight > 0:
+            return tag
+    return own

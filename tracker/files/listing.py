@@ -151,8 +151,8 @@ def _cell(sheet: Any, row: int, place: int, value: Value, day: Any) -> None:
 def _sheet_name(title: str) -> str:
     """Return a title as the name of a sheet, which has at most 31 letters and none of these.
 
-    >>> _sheet_name("'Tasks: [all]?'")
-    'Tasks  all'
+    >>> _sheet_name("Overdue: 1/2"), _sheet_name("'?'")
+    ('Overdue  1 2', '1')
     """
     return "".join(" " if letter in "[]:*?/\\" else letter for letter in title).strip(" '")[:31] or "1"
 

@@ -142,7 +142,7 @@ FEED = Feed(
 
 def deadline(**changes: object) -> Deadline:
     given = {
-        "uid": "1f@a.example", "version": 2, "last_day": date(2025, 8, 31), 
+        "uid": "1f@a.example", "version": 2, "last_day": date(2025, 8, 31),
         "summary": "412/TB – Báo cáo; một, hai\nba\x00",
         "description": "d" * 300, "url": "https://a.example/tasks/1", "alarm": True, "gone": False, "changed_at": AT,
     }  # fmt: skip

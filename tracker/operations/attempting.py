@@ -189,6 +189,7 @@ def _alone(turn: Turn, owed: _Owed, channel: Channel, language: str) -> tuple[Jo
             head=turn.head,
             language=language,
             at=turn.at,
+            texts=turn.texts,
         )
     except MISTAKES as error:
         return None, [could_not(turn, owed.reminder, channel, error)]
@@ -207,6 +208,7 @@ def _item(turn: Turn, owed: _Owed, language: str) -> Item:
         settings=turn.settings,
         language=language,
         at=turn.at,
+        texts=turn.texts,
     )
 
 

@@ -17,6 +17,7 @@ from tracker.operations.links import urls_of
 from tracker.operations.notices import days_told, name_of
 from tracker.operations.reading import directive_in_force, task_of
 from tracker.operations.recipients import Recipient
+from tracker.operations.texts import Texts
 from tracker.settings import Settings
 from tracker.store import outbox
 from tracker.store.ledger import Position
@@ -37,12 +38,10 @@ def item_of(
     settings: Settings,
     language: str,
     at: datetime,
+    texts: Texts | None = None,
 ) -> Item:
     """Return what a digest says of one reminder, with every fact as it is at the instant of sending."""
-    directive = directive_in_force(connection, assignment.task.rsplit("/", 1)[0])
-    task = directive.task(assignment.task)
-    if task is None:
-        raise NotFound(f"{directive.key} no longer has the task {assignment.task}")
+    directive, task = (texts or Texts(connection)).ordering(assignment)
     limit = assignment.facts.limit
     return Item(
         reference=reminder.reference,

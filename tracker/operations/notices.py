@@ -10,14 +10,14 @@ from tracker.domain.announcement import NEWS
 from tracker.domain.assignment import Assignment
 from tracker.domain.deadline import dated_due
 from tracker.domain.directive import Directive, Task
-from tracker.domain.errors import NotFound
 from tracker.domain.ladder import Stage
 from tracker.domain.phrase import Phrase
 from tracker.domain.standing import SETTLED, next_moment, standing
 from tracker.notify.notice import Notice, Peer
 from tracker.operations.links import urls_of
-from tracker.operations.reading import directive_in_force, task_of
+from tracker.operations.reading import task_of
 from tracker.operations.recipients import Recipient
+from tracker.operations.texts import Texts
 from tracker.operations.tidings import escalates_on, news_of, told_before
 from tracker.settings import Settings
 from tracker.store import assignments
@@ -39,9 +39,11 @@ def notice_of(
     head: Position,
     language: str,
     at: datetime,
+    texts: Texts | None = None,
 ) -> Notice:
     """Return the notice of a reminder, with every fact as it is at the instant of sending."""
-    directive, task = _ordered_by(connection, assignment)
+    texts = texts or Texts(connection)
+    directive, task = texts.ordering(assignment)
     policy = registry.policy(assignment.remind)
     limit = assignment.facts.limit
     coming = next_moment(assignment.facts, at=at, policy=policy, told=reminder.moment)
@@ -73,7 +75,7 @@ def notice_of(
         deliverable=task.deliverable,
         evidence_required=task.evidence_required,
         waiting_for=_waiting_for(connection, assignment, registry, language, at),
-        waited_by=_waited_by(connection, assignment, registry, language, at),
+        waited_by=_waited_by(texts, assignment, registry, language, at),
         next_reminder=registry.calendar.civil_day(coming) if coming else None,
         office=settings.office,
         contact=settings.contact,
@@ -87,15 +89,6 @@ def notice_of(
         **_links(f"{settings.base_url.rstrip('/')}/tasks/{assignment.ref}"),
         **_acts(connection, reminder, assignment, registry, settings, at),
     )
-
-
-def _ordered_by(connection: Connection, assignment: Assignment) -> tuple[Directive, Task]:
-    """Return the text in force that asks for an assignment; raises NotFound where none does."""
-    directive = directive_in_force(connection, assignment.task.rsplit("/", 1)[0])
-    task = directive.task(assignment.task)
-    if task is None:
-        raise NotFound(f"{directive.key} no longer has the task {assignment.task}")
-    return directive, task
 
 
 def explanation(task: Task, directive: Directive, registry: Registry, assignment: Assignment) -> tuple[Phrase, ...]:
@@ -200,9 +193,9 @@ def _waiting_for(
 
 
 def _waited_by(
-    connection: Connection, assignment: Assignment, registry: Registry, language: str, at: datetime
+    texts: Texts, assignment: Assignment, registry: Registry, language: str, at: datetime
 ) -> tuple[Peer, ...]:
-    waiting = assignments.needing(connection, [assignment.task])
+    connection, waiting = texts.connection, texts.waiting_for(assignment.task)
     if not waiting:
         return ()
     own = _held_by(assignment, assignments.of_agency(connection, waiting, assignment.agency))

@@ -18,6 +18,7 @@ from tracker.notify.way import To, public_address
 from tracker.operations.alarming import alarm
 from tracker.operations.in_force import registry_in_force
 from tracker.operations.journal import Journal
+from tracker.operations.texts import Texts
 from tracker.operations.ways import Ways
 from tracker.settings import Settings
 from tracker.store import adopted, assignments, ledger, outbox
@@ -65,6 +66,7 @@ class Turn:
     journal: Journal = field(default_factory=lambda: Journal(None))
     alarmed: bool = False  # an alarm was raised since reminders were claimed: one of them may say more by now
     _registry: Registry | None = field(default=None)
+    _texts: Texts | None = field(default=None)
     _unwritten: list[Job] = field(default_factory=list)
     _channels: dict[str, Mapping[str, Channel]] = field(default_factory=dict)
     _assignments: dict[str, Assignment] = field(default_factory=dict)
@@ -75,6 +77,12 @@ class Turn:
         """Return the registry in force."""
         self._registry = self._registry or registry_in_force(self.connection)
         return self._registry
+
+    @property
+    def texts(self) -> Texts:
+        """Return the texts in force."""
+        self._texts = self._texts or Texts(self.connection)
+        return self._texts
 
     def expect(self, claimed: Sequence[Reminder]) -> None:
         """Read at once what attempts at some reminders will ask for."""

@@ -1,4 +1,4 @@
-"""What the pages of a directive read: identity, figures, burn-up, graph, timeline, versions, for everybody and for one."""
+"""What the pages of a directive read: identity, figures, burn-up, graph, timeline, versions; for all, and for one."""
 
 from collections.abc import Iterator
 from dataclasses import replace

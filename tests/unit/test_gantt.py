@@ -111,7 +111,7 @@ def test_everything_drawn_lies_on_the_sheet() -> None:
     found = gantt(lines, [Link(f"r{n}", f"r{n + 1}") for n in range(39)], today=TODAY)
     xs = [x for _, points in found.arrows for x, _ in points]
     xs += [x for row in found.rows for x in (row.start, row.end, row.deadline, row.late) if x is not None]
-    assert 0 < min(xs)
+    assert min(xs) > 0
     assert max(xs) <= found.width
 
 

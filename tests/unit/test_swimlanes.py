@@ -28,7 +28,7 @@ def checked(found: Swimlanes, lanes: dict[str, str], sizes: Sizes = SIZES) -> No
         band = bands[lanes[box.key]]
         assert band.y + sizes.head <= box.y
         assert box.y + height <= band.y + band.height
-        assert 0 <= box.x
+        assert box.x >= 0
         assert box.x + width <= found.width
         assert box.y + height <= found.height
     for one, other in combinations(found.boxes, 2):

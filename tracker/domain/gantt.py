@@ -49,8 +49,8 @@ class Link:
 class Sizes:
     """The measures of the drawing."""
 
-    width: float = 1400
-    label: float = 400
+    width: float = 1210
+    label: float = 490
     row: float = 22
     head: float = 44
     group: float = 24
@@ -115,13 +115,13 @@ def gantt(lines: Sequence[Line], links: Iterable[Link] = (), *, today: date, siz
     heads, tops, height = _tops(lines, sizes)
     rows = tuple(_drawn(line, tops[line.ref], axis, today) for line in lines)
     by_ref = {row.ref: row for row in rows}
-    step: Step = next((step for most, step in _STEPS if (last - first).days <= most), "year")
+    step, ticks = ticks_of(first, last)
     return Gantt(
         width=sizes.width,
         height=height + sizes.margin,
         sizes=sizes,
         step=step,
-        ticks=tuple(Tick(axis.x(day), day) for day in _ticks(first, last, step)),
+        ticks=tuple(Tick(axis.x(day), day) for day in ticks),
         today=axis.x(today) if lines else None,
         heads=heads,
         rows=rows,
@@ -131,6 +131,12 @@ def gantt(lines: Sequence[Line], links: Iterable[Link] = (), *, today: date, siz
             if link.needed in by_ref and link.ref in by_ref and link.needed != link.ref
         ),
     )
+
+
+def ticks_of(first: date, last: date) -> tuple[Step, tuple[date, ...]]:
+    """Return by what an axis from one day to another steps, and the days on it where a step begins."""
+    step: Step = next((step for most, step in _STEPS if (last - first).days <= most), "year")
+    return step, tuple(_ticks(first, last, step))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ Point = tuple[float, float]
 class Sizes:
     """The measures of a drawing: a box, the gaps between, the margins and the head of a band."""
 
-    box: Point = (232, 62)
+    box: Point = (232, 78)
     gap: Point = (64, 14)
     margin: Point = (16, 12)
     passage: float = 8

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from tracker.domain.agency import Registry
 from tracker.domain.burnup import KINDS, Point, burn_up
 from tracker.domain.calendar import civil_day
+from tracker.domain.chart import Chart, chart
 from tracker.domain.entry import Entry
 from tracker.domain.scope import EVERYTHING, Scope
 from tracker.store import histories, versions
@@ -34,6 +35,17 @@ class BurnUp:
     today: date
     points: tuple[Point, ...]
     amended: tuple[Amended, ...]
+
+    @property
+    def chart(self) -> Chart | None:
+        """Return the points laid out as lines: `scope`, `received`, `accepted` and `planned`; None without any."""
+        series = {
+            name: [(point.day, value) for point in self.points if (value := getattr(point, name)) is not None]
+            for name in ("scope", "received", "accepted", "planned")
+        }
+        if not any(point.planned for point in self.points):
+            del series["planned"]  # nothing has a date
+        return chart(series, marks=[one.day for one in self.amended])
 
 
 def burnup(

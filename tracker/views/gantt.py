@@ -18,7 +18,7 @@ from tracker.domain.scope import EVERYTHING, Scope
 from tracker.domain.standing import CLOSED_OUT, SETTLED, Cell, Progress
 from tracker.domain.waiting import Scene, marks_of
 from tracker.store.store import Connection
-from tracker.views.portrait import owed
+from tracker.views.portrait import owed, titles_of
 from tracker.views.rows import agency_name
 from tracker.views.sight import Seen, Sight, sight
 from tracker.views.stamp import Stamp
@@ -95,7 +95,8 @@ def timeline(
     shown = ordered[(page - 1) * ROWS : page * ROWS]
     links = list(_links(shown, found, directive, registry))
     today = civil_day(registry.calendar.zone, at)
-    bars = _bars(seen, shown, by, language)
+    titles = titles_of(connection, seen, directive.key, {some[0][0].task for _, some in shown}, language)
+    bars = _bars(seen, shown, titles, language)
     return TimelineView(
         stamp=seen.stamp,
         key=directive.key,
@@ -173,8 +174,7 @@ def _by_task(bunch: _Bunch) -> tuple[bool, date, str, str]:
     return line.end is None, line.end or date.max, some[0][0].task, line.ref
 
 
-def _bars(seen: Sight, shown: Sequence[_Bunch], by: By, language: str) -> list[Bar]:
-    titles = seen.titles(frozenset(some[0][0].task for _, some in shown), language)
+def _bars(seen: Sight, shown: Sequence[_Bunch], titles: Mapping[str, str], language: str) -> list[Bar]:
     found = []
     for line, some in shown:
         first = min((one for one, _ in some), key=lambda one: one.ref)

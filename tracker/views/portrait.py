@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from tracker.domain.agency import Registry
 from tracker.domain.amendment import named
+from tracker.domain.assignment import Assignment
 from tracker.domain.cells import Cells
 from tracker.domain.deadline import dated_due, rule_text
 from tracker.domain.directive import Directive, Locator, Relation, Task
@@ -16,8 +17,8 @@ from tracker.domain.errors import NotFound
 from tracker.domain.fanout import fan_out
 from tracker.domain.number import fold
 from tracker.domain.scope import EVERYTHING, Scope
-from tracker.domain.standing import Cell
-from tracker.store import queries, versions
+from tracker.domain.standing import Cell, Progress
+from tracker.store import adopted, queries, versions
 from tracker.store.queries import Head, Wanted
 from tracker.store.store import Connection
 from tracker.views.rows import TaskRow, agency_name, rows
@@ -181,7 +182,7 @@ def portrait(
             _clause(task, directive, registry, by_task.get(task.key, ()), language) for task in directive.tasks
         ),
         former=counted([one for one in found if one[0].task not in mine]),
-        soon=rows(seen, connection, _soon(found), language=language),
+        soon=rows(seen, connection, _soon(found, at), language=language),
         versions=version_lines(connection, directive.key, at=seen.adopted_by),
     )
 
@@ -248,6 +249,22 @@ def version_lines(connection: Connection, key: str, *, at: datetime) -> tuple[Ve
     return tuple(reversed(lines))
 
 
+def titles_of(
+    connection: Connection, seen: Sight, directive: str, tasks: Iterable[str], language: str
+) -> Mapping[str, str]:
+    """Return the titles of tasks of a directive; of those it no longer has, the last they had."""
+    wanted = frozenset(tasks)
+    found = dict(seen.titles(wanted, language))
+    for adoption in reversed(versions.adoptions(connection, directive, at=seen.adopted_by)):
+        if not (missing := wanted - set(found)):
+            break
+        version = adopted.directive_version(connection, directive, adoption.version)
+        texts = version.document.get("tasks", {}) if version else {}
+        names = {key: key.rpartition("/")[2] for key in missing}
+        found |= {key: texts[name]["title"][language] for key, name in names.items() if name in texts}
+    return found
+
+
 def owed(seen: Sight, directive: str) -> tuple[Seen, ...]:
     """Return every assignment of a directive in sight, the earliest deadline first."""
     return seen.find(Wanted(directive=directive), limit=MOST).seen
@@ -266,8 +283,14 @@ def counted(found: Iterable[Seen]) -> Cells:
     return Cells.counted(now.cell for _, now in found)
 
 
-def _soon(found: Iterable[Seen]) -> list[Seen]:
-    return [one for one in found if one[1].cell == Cell.IN_TIME and one[1].name != "closed_out"][:SOON]
+def _soon(found: Iterable[Seen], at: datetime) -> list[Seen]:
+    """Return what is to be reported next, and has not been."""
+    return [one for one in found if one[1].cell == Cell.IN_TIME and _awaited(one[0], at)][:SOON]
+
+
+def _awaited(assignment: Assignment, at: datetime) -> bool:
+    limit = assignment.facts.limit
+    return limit is not None and limit.late_from > at and assignment.facts.progress != Progress.SUBMITTED
 
 
 def _clause(task: Task, directive: Directive, registry: Registry, found: tuple[Seen, ...], language: str) -> Clause:

@@ -1,0 +1,188 @@
+"""Directives: the list of all, and of each its overview, graph, timeline, changes and source."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from tracker.domain.directive import Directive
+from tracker.operations.comparing import Compared, compared
+from tracker.operations.reading import directive_at
+from tracker.operations.sources import source_texts
+from tracker.views.burnup import burnup
+from tracker.views.gantt import timeline
+from tracker.views.portrait import Lines, directive_lines, portrait, version_lines
+from tracker.views.task_graph import graph
+from tracker.views.versions import turned
+from tracker.web.desk import Desk, Reading, Viewer
+from tracker.web.pages.directives_words import SIGNS, Words, branches, needs_by_ends
+from tracker.web.paper import address
+
+PER_PAGE = 50
+SVG = "image/svg+xml"
+By = Literal["", "agency", "task"]
+View = Callable[..., Any]
+
+
+def routes(desk: Desk) -> APIRouter:
+    """Return the pages of directives."""
+    router = APIRouter()
+    Who = Annotated[Viewer, Depends(desk.viewer)]
+
+    @router.get("/directives")
+    def all_of_them(request: Request, viewer: Who, q: str = "", year: str = "", page: str = "1") -> Response:
+        """Show the directives in force that fit."""
+        wanted = int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None
+        with desk.reading(request) as reading:
+            found: Lines = _of(directive_lines, reading, search=q[:100], year=wanted)
+            pages = max(-(-len(found.lines) // PER_PAGE), 1)
+            number = min(_number(page), pages)
+            lines = found.lines[(number - 1) * PER_PAGE : number * PER_PAGE]
+            return _page(
+                desk, request, "list", viewer, reading, found,
+                lines=lines, search=q[:100], year=wanted, page=number, pages=pages,
+            )  # fmt: skip
+
+    @router.get("/directives/{year}/{slug}")
+    def overview(request: Request, viewer: Who, year: str, slug: str) -> Response:
+        """Show what a directive is and how far it is."""
+        with desk.reading(request) as reading:
+            text = _text(reading, year, slug)
+            burnt = burnup(
+                reading.connection, text.key, at=reading.at, known=reading.known, registry=reading.registry,
+                scope=reading.scope,
+            )  # fmt: skip
+            view = _of(portrait, reading, text)
+            return _page(desk, request, "show", viewer, reading, view, burnup=burnt, chart=burnt.chart)
+
+    @router.get("/directives/{year}/{slug}/graph")
+    def of_needs(request: Request, viewer: Who, year: str, slug: str) -> Response:
+        """Show what waits for what."""
+        with desk.reading(request) as reading:
+            view = _of(graph, reading, _text(reading, year, slug))
+            more = {"drawn_needs": needs_by_ends(view), "tree": branches(view.tree)}
+            return _page(desk, request, "graph", viewer, reading, view, **more)
+
+    @router.get("/directives/{year}/{slug}/graph.svg")
+    def graph_file(request: Request, viewer: Who, year: str, slug: str) -> Response:
+        """Give the drawing of the graph as a file."""
+        with desk.reading(request) as reading:
+            view = _of(graph, reading, _text(reading, year, slug))
+            answer = _page(desk, request, "graph_file", viewer, reading, view, drawn_needs=needs_by_ends(view))
+            return _file(answer, f"{slug}-graph.svg")
+
+    @router.get("/directives/{year}/{slug}/timeline")
+    def of_days(request: Request, viewer: Who, year: str, slug: str, by: By = "", page: str = "1") -> Response:
+        """Show who owes what until when."""
+        with desk.reading(request) as reading:
+            view = _of(timeline, reading, _text(reading, year, slug), by=_by(by, reading), page=_number(page))
+            return _page(desk, request, "timeline", viewer, reading, view)
+
+    @router.get("/directives/{year}/{slug}/timeline.svg")
+    def timeline_file(request: Request, viewer: Who, year: str, slug: str, by: By = "", page: str = "1") -> Response:
+        """Give a page of the timeline as a file."""
+        with desk.reading(request) as reading:
+            view = _of(timeline, reading, _text(reading, year, slug), by=_by(by, reading), page=_number(page))
+            answer = _page(desk, request, "timeline_file", viewer, reading, view)
+            return _file(answer, f"{slug}-timeline-{view.page}.svg")
+
+    @router.get("/directives/{year}/{slug}/changes")
+    def between(
+        request: Request, viewer: Who, year: str, slug: str, old: Annotated[str, Query(alias="from")] = "", to: str = ""
+    ) -> Response:
+        """Show what differs between two versions, and what adopting the second did."""
+        with desk.reading(request) as reading:
+            by = min(reading.at, reading.known or reading.at)
+            text = _text(reading, year, slug)
+            found = compared(
+                reading.connection, text.key, at=by, registry=reading.registry, old=_version(old), new=_version(to)
+            )
+            adoptions = [
+                turned(reading.connection, text.key, version, at=by, scope=reading.scope)
+                for version in range(found.new, min(found.old, found.new - 1), -1)[:5]
+            ]
+            return _page(
+                desk, request, "changes", viewer, reading, _head(text, reading),
+                found=found, adoptions=adoptions, signs=_signs(found),
+                versions=version_lines(reading.connection, text.key, at=by),
+                title_of_task=_titles(reading, text, *(one for one in (found.before, found.after) if one)),
+            )  # fmt: skip
+
+    @router.get("/directives/{year}/{slug}/source")
+    def of_sentences(request: Request, viewer: Who, year: str, slug: str) -> Response:
+        """Show where each task was read, and what every sentence became."""
+        with desk.reading(request) as reading:
+            text = _text(reading, year, slug)
+            return _page(
+                desk, request, "source", viewer, reading, _head(text, reading),
+                texts=source_texts(text, desk.settings), title_of_task=_titles(reading, text),
+            )  # fmt: skip
+
+    return router
+
+
+def _page(
+    desk: Desk, request: Request, name: str, viewer: Viewer, reading: Reading, view: object, **more: Any
+) -> Response:
+    words = Words(reading.language, partial(address, request))
+    return desk.page(
+        request,
+        f"directives_{name}.html",
+        viewer=viewer,
+        reading=reading,
+        view=view,
+        asked_for=lambda key: request.query_params.get(key, ""),
+        **words.context(),
+        **more,
+    )
+
+
+def _file(page: Response, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(bytes(page.body).strip() + b"\n", media_type=SVG, headers=headers)
+
+
+def _of(view: View, reading: Reading, *args: Any, **more: Any) -> Any:
+    """Return a view of what is read, at its instant, within its scope and in its language."""
+    return view(
+        reading.connection,
+        *args,
+        at=reading.at,
+        known=reading.known,
+        registry=reading.registry,
+        scope=reading.scope,
+        language=reading.language,
+        **more,
+    )
+
+
+def _text(reading: Reading, year: str, slug: str) -> Directive:
+    return directive_at(reading.connection, f"{year}/{slug}", min(reading.at, reading.known or reading.at))
+
+
+def _head(text: Directive, reading: Reading) -> dict[str, str]:
+    return {"key": text.key, "number": text.number, "title": text.title.in_language(reading.language)}
+
+
+def _titles(reading: Reading, *texts: Directive) -> Callable[[str], str]:
+    titles = {task.key: task.title.in_language(reading.language) for text in texts for task in text.tasks}
+    return lambda key: titles.get(key, key.rpartition("/")[2])
+
+
+def _signs(found: Compared) -> list[tuple[str, int]]:
+    signs: list[str] = [change.sign for change in found.plan.changes]
+    return [(sign, signs.count(sign)) for sign in SIGNS if sign != "→" or sign in signs]
+
+
+def _by(asked: By, reading: Reading) -> str:
+    """Return by what a timeline is told: by task to who sees all, by agency to who sees a few offices."""
+    return asked or ("task" if reading.scope.offices is None else "agency")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 7 and int(text) else 1
+
+
+def _version(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tracker.audit import passwords
-from tracker.domain.account import Account, check_account, check_password
+from tracker.domain.account import LANGUAGES, Account, check_account, check_password
 from tracker.domain.agency import Registry
 from tracker.domain.authority import may_administer, standpoint
 from tracker.domain.entry import Draft
@@ -177,6 +177,15 @@ def link_within(
             raise Conflict(f"'{other[0].name}' comes in by this sign-on already", code="linked")
     _note(connection, "sign_on_linked" if issuer else "sign_on_unlinked", {"account": name}, at, actor)
     accounts.keep(connection, name, issuer=issuer, subject=subject)
+
+
+def set_language(store: Store, name: str, language: str) -> None:
+    """Let an account read in a language."""
+    if language not in LANGUAGES:
+        raise Invalid(f"'{language}' is no language: {', '.join(LANGUAGES)}")
+    with store.write() as connection:
+        known(connection, name)
+        accounts.keep(connection, name, language=language)
 
 
 def known(connection: Connection, name: str) -> Known:

@@ -96,7 +96,7 @@ class Guard:
             return 0
         buckets = self.looks if scope["method"] in ("GET", "HEAD") else self.acts
         address = scope["client"][0] if scope.get("client") else ""
-        return buckets.take(_household(address), self.ticks())
+        return buckets.take(household(address), self.ticks())
 
     def _dress(self, message: Message) -> None:
         headers = MutableHeaders(scope=message)
@@ -112,10 +112,10 @@ def _bodiless(send: Send) -> Send:
     return sent
 
 
-def _household(address: str) -> str:
+def household(address: str) -> str:
     """Return what stands for an address: of IPv6 its first half, since whoever has one has all that begin so.
 
-    >>> _household("192.0.2.7"), _household("2001:db8:0:1:2:3:4:5")
+    >>> household("192.0.2.7"), household("2001:db8:0:1:2:3:4:5")
     ('192.0.2.7', '2001:db8:0:1::/64')
     """
     try:

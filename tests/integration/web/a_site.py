@@ -5,32 +5,31 @@ figure on a page is the same whenever the tests run.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from fastapi import Request
 from starlette.testclient import TestClient
 
 from tests.builders import a_directive, a_task, a_text
 from tests.integration.links import AMPLE, settings_in
 from tests.simulation.a_store import ADOPTED, mailboxes
 from tests.simulation.an_office import OFFICES, the_registry
+from tracker import clock
 from tracker.domain.calendar import Span
 from tracker.domain.directive import Directive, ForEach, Need
 from tracker.domain.rule import By, Due, Review
-from tracker.domain.scope import scope_of
 from tracker.notify.digest import Digest
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
 from tracker.operations import accept, adopt_directive, adopt_registry, deliver, init, set_channel, submit, sweep
+from tracker.operations.accounts import known, make_account
 from tracker.operations.extensions import ask
-from tracker.operations.in_force import registry_in_force
 from tracker.operations.ownership import contest
+from tracker.operations.sessions import Begun, begin, visitor_of
 from tracker.settings import Settings
 from tracker.store.store import Store
 from tracker.web.app import create_app
-from tracker.web.desk import Viewer
 from tracker.web.guard import Guard
 
 KEY = "2025/412-tb-vpcp"
@@ -107,12 +106,22 @@ class Site:
     store: Store
     settings: Settings
     app: Guard
+    sessions: dict[str, Begun] = field(default_factory=dict)
 
     def as_(self, name: str) -> TestClient:
         """Return a client that is logged in; redirects are not followed."""
         client = TestClient(self.app, base_url=HOST, follow_redirects=False)
-        client.cookies.set("test-account", name)
+        client.cookies.set("tracker", self.session(name).token, domain="127.0.0.1")
         return client
+
+    def session(self, name: str) -> Begun:
+        """Return the session of a person, begun without the work of a password."""
+        if name not in self.sessions:
+            with self.store.write() as connection:
+                account, _ = known(connection, name)
+                begun = begin(connection, self.settings, account, way="test", agent="", before="", at=clock.now())
+            self.sessions[name] = begun
+        return self.sessions[name]
 
     def nobody(self) -> TestClient:
         """Return a client that is not."""
@@ -120,11 +129,13 @@ class Site:
 
     def cookies(self, name: str, base: str) -> list[dict[str, str]]:
         """Return what a browser at an address shows to be taken for a person."""
-        return [{"name": "test-account", "value": name, "url": base}]
+        return [{"name": "tracker", "value": self.session(name).token, "url": base}]
 
     def csrf(self, name: str) -> str:
         """Return what the forms of a person carry."""
-        return f"csrf-of-{name}"
+        found = visitor_of(self.store, self.settings, self.session(name).token, at=clock.now())
+        assert found is not None
+        return found.csrf
 
 
 def a_site(folder: Path, store: Store | None = None) -> Site:
@@ -134,18 +145,7 @@ def a_site(folder: Path, store: Store | None = None) -> Site:
         settings_in(folder), database_url=str(made.engine.url), base_url=HOST, evidence=str(folder / "evidence")
     )
     deliver(made, _Sender(), settings=settings, clock=lambda: NOW)
-    return Site(made, settings, create_app(made, settings, AMPLE, viewer_of=_viewers(made)))
-
-
-def _viewers(store: Store):  # type: ignore[no-untyped-def]
-    def viewer(request: Request) -> Viewer | None:
-        name = request.cookies.get("test-account", "")
-        if name not in PEOPLE:
-            return None
-        role, office = PEOPLE[name]
-        with store.read() as connection:
-            scope = scope_of(role, office, registry_in_force(connection))  # type: ignore[arg-type]
-        actor = f"{office or role}:{name}"
-        return Viewer(name, name.capitalize(), actor, role, office, "en", scope, f"csrf-of-{name}")  # type: ignore[arg-type]
-
-    return viewer
+    for name, (role, office) in PEOPLE.items():
+        shown = name.capitalize()
+        make_account(made, name, role, office=office, shown=shown, language="en", at=NOW, actor="test")
+    return Site(made, settings, create_app(made, settings, AMPLE))

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, get_timezone_location
+from babel.dates import format_date, get_day_names, get_timezone_location
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -72,6 +72,20 @@ def weekday(when: date, language: str) -> str:
     if language == "vi":  # CLDR writes "Thứ Ba", "Chủ Nhật"; running text does not
         return f"{name.replace('Thứ', 'thứ').replace('Nhật', 'nhật')}, {day(when, 'vi')}"
     return f"{name} {day(when, language)}"
+
+
+def weekday_names(language: str) -> tuple[str, ...]:
+    """Return the names of the days of a week, Monday first, as running text writes them.
+
+    >>> weekday_names("vi")[0], weekday_names("fr")[6]
+    ('thứ Hai', 'dimanche')
+    """
+    names = get_day_names("wide", locale=_locale(language))
+    said = tuple(names[number] for number in range(7))
+    # CLDR writes "Thứ Ba", "Chủ Nhật"; running text does not
+    return (
+        tuple(name.replace("Thứ", "thứ").replace("Chủ Nhật", "chủ nhật") for name in said) if language == "vi" else said
+    )
 
 
 def clock(when: time, language: str) -> str:

@@ -53,6 +53,7 @@ PROGRESS: Mapping[str, Token] = {
     "not_applicable": Token(N_("Not applicable"), "–", "quiet"),
     "discontinued": Token(N_("Discontinued"), "–", "quiet"),
     "superseded": Token(N_("Superseded"), "–", "quiet"),
+    "expired": Token(N_("Cut off"), "–", "quiet"),
 }
 
 REMINDERS: Mapping[str, Token] = {

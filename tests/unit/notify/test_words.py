@@ -12,6 +12,7 @@ from babel.messages.extract import extract_from_dir
 import tracker.notify
 import tracker.web
 from tracker.domain.calendar import WEEKLY_DAY_OFF, Span, civil_time
+from tracker.domain.lifecycle import TRANSITIONS
 from tracker.domain.phrase import ENGLISH, Phrase, Value
 from tracker.notify.notice import LANGUAGES
 from tracker.notify.reasons import sentence
@@ -35,7 +36,8 @@ def _written() -> dict[str, str | tuple[str, ...]]:
     patterns = [("**.py", "python"), ("**/templates/**", "jinja2")]
     found = [message for room in ROOMS for message in extract_from_dir(str(room), patterns)]
     ours = {words if isinstance(words, str) else words[0]: words for _, _, words, _, _ in found}
-    return {**ours, **{english: english for english in ENGLISH.values()}}
+    said = (*ENGLISH.values(), *(transition.means for transition in TRANSITIONS))
+    return {**ours, **{english: english for english in said}}
 
 
 def _catalogue(language: str) -> Catalog:

@@ -23,7 +23,8 @@ from tracker.views.rows import agency_name
 from tracker.views.sight import Seen, Sight, sight
 from tracker.views.stamp import Stamp
 
-ROWS = 100  # a page
+ROWS = 100  # a page on screen
+SHEET = 40  # a page that is printed on one A3 sheet
 ARROWS = 150
 By = Literal["agency", "task"]
 
@@ -62,6 +63,7 @@ class TimelineView:
     by: By
     page: int
     pages: int
+    per_page: int
     rows: int
     total: int
     today: date
@@ -83,6 +85,7 @@ def timeline(
     language: str = "en",
     by: By = "task",
     page: int = 1,
+    per_page: int = ROWS,
     sizes: Sizes | None = None,
 ) -> TimelineView:
     """Return a page of the timeline of a directive; `directive` is the version in force at the instant."""
@@ -90,9 +93,9 @@ def timeline(
     found = owed(seen, directive.key)
     bunches = _bunches(found, by, registry.calendar.zone)
     ordered = sorted(bunches, key=_by_agency if by == "agency" else _by_task)
-    pages = max(-(-len(ordered) // ROWS), 1)
+    pages = max(-(-len(ordered) // per_page), 1)
     page = min(max(page, 1), pages)
-    shown = ordered[(page - 1) * ROWS : page * ROWS]
+    shown = ordered[(page - 1) * per_page : page * per_page]
     links = list(_links(shown, found, directive, registry))
     today = civil_day(registry.calendar.zone, at)
     titles = titles_of(connection, seen, directive.key, {some[0][0].task for _, some in shown}, language)
@@ -106,6 +109,7 @@ def timeline(
         by=by,
         page=page,
         pages=pages,
+        per_page=per_page,
         rows=len(ordered),
         total=len(found),
         today=today,

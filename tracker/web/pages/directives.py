@@ -11,7 +11,7 @@ from tracker.operations.comparing import Compared, compared
 from tracker.operations.reading import directive_at
 from tracker.operations.sources import source_texts
 from tracker.views.burnup import burnup
-from tracker.views.gantt import timeline
+from tracker.views.gantt import ROWS, SHEET, TimelineView, timeline
 from tracker.views.portrait import Lines, directive_lines, portrait, version_lines
 from tracker.views.task_graph import graph
 from tracker.views.versions import turned
@@ -73,17 +73,21 @@ def routes(desk: Desk) -> APIRouter:
             return _file(answer, f"{slug}-graph.svg")
 
     @router.get("/directives/{year}/{slug}/timeline")
-    def of_days(request: Request, viewer: Who, year: str, slug: str, by: By = "", page: str = "1") -> Response:
+    def of_days(
+        request: Request, viewer: Who, year: str, slug: str, by: By = "", page: str = "1", rows: str = ""
+    ) -> Response:
         """Show who owes what until when."""
         with desk.reading(request) as reading:
-            view = _of(timeline, reading, _text(reading, year, slug), by=_by(by, reading), page=_number(page))
+            view = _days(reading, _text(reading, year, slug), by, page, rows)
             return _page(desk, request, "timeline", viewer, reading, view)
 
     @router.get("/directives/{year}/{slug}/timeline.svg")
-    def timeline_file(request: Request, viewer: Who, year: str, slug: str, by: By = "", page: str = "1") -> Response:
+    def timeline_file(
+        request: Request, viewer: Who, year: str, slug: str, by: By = "", page: str = "1", rows: str = ""
+    ) -> Response:
         """Give a page of the timeline as a file."""
         with desk.reading(request) as reading:
-            view = _of(timeline, reading, _text(reading, year, slug), by=_by(by, reading), page=_number(page))
+            view = _days(reading, _text(reading, year, slug), by, page, rows)
             answer = _page(desk, request, "timeline_file", viewer, reading, view)
             return _file(answer, f"{slug}-timeline-{view.page}.svg")
 
@@ -157,6 +161,14 @@ def _of(view: View, reading: Reading, *args: Any, **more: Any) -> Any:
     )
 
 
+def _days(reading: Reading, text: Directive, by: By, page: str, rows: str) -> TimelineView:
+    """Return a page of a timeline: by task to who sees all, by agency to who sees a few offices."""
+    told = by or ("task" if reading.scope.offices is None else "agency")
+    per_page = SHEET if rows == str(SHEET) else ROWS
+    found: TimelineView = _of(timeline, reading, text, by=told, page=_number(page), per_page=per_page)
+    return found
+
+
 def _text(reading: Reading, year: str, slug: str) -> Directive:
     return directive_at(reading.connection, f"{year}/{slug}", min(reading.at, reading.known or reading.at))
 
@@ -173,11 +185,6 @@ def _titles(reading: Reading, *texts: Directive) -> Callable[[str], str]:
 def _signs(found: Compared) -> list[tuple[str, int]]:
     signs: list[str] = [change.sign for change in found.plan.changes]
     return [(sign, signs.count(sign)) for sign in SIGNS if sign != "→" or sign in signs]
-
-
-def _by(asked: By, reading: Reading) -> str:
-    """Return by what a timeline is told: by task to who sees all, by agency to who sees a few offices."""
-    return asked or ("task" if reading.scope.offices is None else "agency")
 
 
 def _number(text: str) -> int:

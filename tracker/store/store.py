@@ -39,9 +39,10 @@ class Store:
 
         With `offices`, on a PostgreSQL server whose rows are protected, only the rows of these offices.
         """
+        narrow = offices is not None and self.is_protected
         with _away(), engines.read(self.engine) as connection:
-            if offices is not None and self.is_protected:
-                rowlevel.narrow(connection, offices)
+            if narrow:
+                rowlevel.narrow(connection, offices or ())
             yield connection
 
     @cached_property

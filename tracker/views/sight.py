@@ -9,6 +9,7 @@ Only `beside` looks further, for what a mail would say of others too.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -21,6 +22,7 @@ from tracker.domain.standing import Cell, Policy, Progress, Standing, standing
 from tracker.store import assignments, ledger, outbox, queries, worktable
 from tracker.store.outbox import Delivery, Reminder
 from tracker.store.queries import Wanted
+from tracker.store.rowlevel import beyond
 from tracker.store.store import Connection
 from tracker.store.worktable import Dimension, Order, Place
 from tracker.views.paging import Direction, Found, Seen, in_common, month_of, remembered
@@ -110,9 +112,10 @@ def sight(
     known = at if known is None else known
     head = ledger.position(connection)
     past = min(at, known) < head.high_water
-    seq, digest = queries.end_at(connection, known) if past else (head.seq, head.hash)
-    # only a rehearsal can hold what the demo made up; a live ledger is not searched for it
-    invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=known)
+    with _further(connection, scope):  # the end of the ledger is one for all, whatever of it may be read
+        seq, digest = queries.end_at(connection, known) if past else (head.seq, head.hash)
+        # only a rehearsal can hold what the demo made up; a live ledger is not searched for it
+        invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=known)
     stamp = Stamp(
         as_of=at,
         known_at=known,
@@ -124,6 +127,11 @@ def sight(
     )
     kind = _PastSight if past else _PresentSight
     return kind(connection, registry, stamp, scope)
+
+
+def _further(connection: Connection, scope: Scope) -> AbstractContextManager[None]:
+    """Return what lets a question look beyond the rows that a database keeps to the offices of a scope."""
+    return nullcontext() if scope.offices is None else beyond(connection)
 
 
 def is_wanted(wanted: Wanted, seen: Seen) -> bool:
@@ -248,7 +256,8 @@ class _PresentSight(_Reckoning):
         return tuple(map(self.see, queries.of_task_within(self.connection, task, self.scope)))
 
     def beside(self, task: str) -> tuple[Seen, ...]:
-        return tuple(map(self.see, assignments.of_tasks(self.connection, [task])))
+        with _further(self.connection, self.scope):
+            return tuple(map(self.see, assignments.of_tasks(self.connection, [task])))
 
     def reminder_counts(self) -> Mapping[str, int]:
         return outbox.counts(self.connection, scope=self.scope)
@@ -270,7 +279,8 @@ class _PresentSight(_Reckoning):
 class _PastSight(_Reckoning):
     def __init__(self, connection: Connection, registry: Registry, stamp: Stamp, scope: Scope) -> None:
         super().__init__(connection, registry, stamp, scope)
-        self._past = Past(connection, stamp.as_of, stamp.known_at)
+        with _further(connection, scope):  # whose an assignment was then is told by entries that are no longer theirs
+            self._past = Past(connection, stamp.as_of, stamp.known_at)
         self._all = {ref: self.see(assignment) for ref, assignment in self._past.assignments.items()}
         self._seen = {ref: seen for ref, seen in self._all.items() if scope.sees(seen[0])}
 

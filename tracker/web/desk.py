@@ -126,7 +126,7 @@ class Desk:
         viewer = self.who(request)
         scope = viewer.scope if viewer else Scope(frozenset())
         language = viewer.language if viewer else language_of(request)
-        with self.store.read() as connection:
+        with self.store.read(scope.offices) as connection:
             at, known = self._instants(request)
             registry = registry_at(connection, min(at, known))
             found = footing(connection, at=at, known=known, zone=registry.calendar.zone)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,7 @@ def prepared(store: "Store", path: Path, *, at: datetime) -> Prepared:
     from tracker.files.documents import registry_document
     from tracker.operations import plan_calendar, plan_directive
     from tracker.operations.agencies import ended
+    from tracker.operations.applying import told_of
     from tracker.operations.recording import registry_in_force
     from tracker.views import task_keys
 
@@ -70,7 +71,7 @@ def prepared(store: "Store", path: Path, *, at: datetime) -> Prepared:
         raise Invalid(f"no registry was adopted, and none stands beside or above {path}", code="bad-registry")
     plans = tuple(plan_directive(store, one, at=at, registry=rules) for one in found.directives)
     on = rules.calendar.civil_day(at)
-    told = {plan.directive: _told(plan, one, rules, on) for plan, one in zip(plans, found.directives, strict=True)}
+    told = {plan.directive: told_of(plan, one, rules, on) for plan, one in zip(plans, found.directives, strict=True)}
     before = registry_document(in_force) if in_force else None
     with store.read() as connection:
         gone = ended(connection, rules, on=on)
@@ -188,23 +189,6 @@ def _plain_change(change: "Change") -> dict[str, Any]:
         "new_last_day": plain(change.new_deadline.last_day) if change.new_deadline else None,
         "fields": plain(change.fields),
     }
-
-
-def _told(plan: "Plan", directive: "Directive", registry: "Registry", on: date) -> dict[str, tuple[str, ...]]:
-    """Return for each task the agencies that get, lose or see it moved; new words alone tell nobody."""
-    from tracker.domain.fanout import fan_out
-    from tracker.files.plan import moved
-
-    found: dict[str, tuple[str, ...]] = {}
-    for change in plan.changes:
-        codes = {*change.added, *change.removed}
-        task = directive.task(change.task)
-        if change.sign == "~" and task is not None and moved(change):
-            codes |= set(fan_out(task, registry, on))
-        if change.sign == "→" and task is not None and (moved(change) or _home(change.was) != plan.directive):
-            codes |= set(fan_out(task, registry, on))
-        found[change.task] = tuple(sorted(codes - set(change.stays)))
-    return found
 
 
 def _home(task: str | None) -> str:

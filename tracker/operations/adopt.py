@@ -16,6 +16,7 @@ from tracker.domain.amendment import renamed, restated
 from tracker.domain.assignment import Assignment
 from tracker.domain.directive import Directive
 from tracker.domain.entry import Draft, canonical
+from tracker.domain.errors import Conflict
 from tracker.domain.standing import SETTLED, Progress
 from tracker.files.documents import fingerprint, registry_document
 from tracker.files.plan import Plan, plan
@@ -115,14 +116,21 @@ def _with_what_stays(connection: Connection, found: Plan) -> Plan:
     return replace(found, changes=tuple(changes))
 
 
-def adopt_directive(store: Store, directive: Directive, *, at: datetime, actor: str) -> Adopted:
-    """Make a checked directive the version in force, in one transaction, and return what that changed."""
+def adopt_directive(
+    store: Store, directive: Directive, *, at: datetime, actor: str, seen: int | None = None
+) -> Adopted:
+    """Make a checked directive the version in force, in one transaction, and return what that changed.
+
+    `seen` is the version in force by which a person decided, 0 for none: Conflict where it is another by now.
+    """
     mark = fingerprint(directive)
     with store.write() as connection:
         at = ledger.settle(connection, at)
         before = adopted.directive(connection, directive.key)
         if before is not None and before.fingerprint == mark:
             return Adopted(key=directive.key, version=before.version, unchanged=True)
+        if seen is not None and seen != (before.version if before else 0):
+            raise Conflict(f"{directive.key} is at version {before.version if before else 0} by now: plan again")
         registry = registry_in_force(connection)
         version = before.version + 1 if before else 1
         clocks.lock_tasks(connection, directive.key)

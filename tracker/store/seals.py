@@ -53,6 +53,12 @@ def of_size(connection: Connection, size: int) -> Sealed | None:
     return Sealed(**row._mapping) if row else None
 
 
+def after(connection: Connection, size: int, *, limit: int) -> tuple[Sealed, ...]:
+    """Return the seals of more entries than so many, the smallest first."""
+    question = select(SEAL).where(SEAL.c.size > size).order_by(SEAL.c.size).limit(limit)
+    return tuple(Sealed(**row._mapping) for row in connection.execute(question))
+
+
 def notes(connection: Connection) -> Iterator[tuple[int, str]]:
     """Yield the size and the note of every seal, the smallest first."""
     question = select(SEAL.c.size, SEAL.c.note).order_by(SEAL.c.size)

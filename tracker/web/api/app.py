@@ -10,8 +10,19 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tracker.domain.errors import TrackerError
-from tracker.web.api import tasks
-from tracker.web.api.counter import Counter, TokenOf, language_of
+from tracker.web.api import (
+    agencies,
+    calendar,
+    decisions,
+    deputies,
+    directives,
+    entries,
+    evidence,
+    reminders,
+    reports,
+    tasks,
+)
+from tracker.web.api.counter import Counter, language_of
 from tracker.web.api.description import describe
 from tracker.web.api.door import Door
 from tracker.web.api.problems import MEDIA, Problem, Said, of_status, said_of
@@ -19,12 +30,23 @@ from tracker.web.desk import Desk
 
 LOG = logging.getLogger("tracker.web.api")
 PREFIX = "/api/v1"
-NOUNS: tuple[Callable[[APIRouter, Counter], None], ...] = (tasks.add_to,)
+NOUNS: tuple[Callable[[APIRouter, Counter], None], ...] = (
+    directives.add_to,
+    tasks.add_to,
+    decisions.add_to,
+    evidence.add_to,
+    agencies.add_to,
+    deputies.add_to,
+    calendar.add_to,
+    reminders.add_to,
+    entries.add_to,
+    reports.add_to,
+)
 
 
-def create_api(desk: Desk, token_of: TokenOf | None = None) -> FastAPI:
-    """Return the API of a desk; `token_of` says who sends a token."""
-    counter = Counter(desk, token_of)
+def create_api(desk: Desk) -> FastAPI:
+    """Return the API of a desk."""
+    counter = Counter(desk)
     api = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     router = APIRouter(route_class=type("DoorOfStore", (Door,), {"counter": counter}))
     for add_to in NOUNS:

@@ -22,21 +22,18 @@ from tracker.operations.in_force import registry_at
 from tracker.operations.reading import directive_at
 from tracker.settings import Settings
 from tracker.views import Connection, Store
+from tracker.views.footing import footing
+from tracker.views.stamp import Stamp
 from tracker.web.api.problems import Problem
 from tracker.web.api.rules import Rule
 from tracker.web.desk import SAFE, Desk, Viewer, instant_of
 
 T = TypeVar("T")
-BEARER = "Bearer"
 CSRF = "X-CSRF-Token"
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="tracker"'}
 INSTANT = {
     "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
     "examples": ["2025-08-31", "2025-08-31T17:00:00+07:00"],
 }
-
-# who sends a request with a token, and what the token is for; None for a token nobody knows
-TokenOf = Callable[[Request, str], "tuple[Viewer, frozenset[str]] | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +63,11 @@ class Look:
     def within(self) -> dict[str, Any]:
         """Return the keywords that every view of one's own scope takes."""
         return {"at": self.at, "known": self.known, "registry": self.registry, "scope": self.scope}
+
+    @property
+    def stamp(self) -> Stamp:
+        """Return as of when an answer is true, and at which position of the ledger."""
+        return footing(self.connection, at=self.at, known=self.known, zone=self.registry.calendar.zone).stamp
 
     def text(self, key: str) -> Directive | None:
         """Return a directive as it was in force at the instant; None for one that was not."""
@@ -116,16 +118,17 @@ Who = Annotated[Caller, Depends(caller_of)]
 class Counter:
     """What the operations of one store share."""
 
-    def __init__(self, desk: Desk, token_of: TokenOf | None = None) -> None:
-        self.desk, self._token_of = desk, token_of
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
         self.store: Store = desk.store
         self.settings: Settings = desk.settings
 
     def admit(self, request: Request, rule: Rule) -> Caller:
         """Return who calls; raises the problem of somebody unknown, or for whom the operation is not."""
         viewer, scopes = self._known(request)
-        if rule.writes and "write" not in scopes:
-            raise Problem("forbidden", "this token may read only", headers=_insufficient("write"))
+        needed = "write" if rule.writes else "read"
+        if needed not in scopes:
+            raise Problem("forbidden", f"this token may not {needed}", headers=_insufficient(needed))
         if viewer.role not in rule.roles:
             raise Problem("forbidden")
         return Caller(
@@ -138,18 +141,15 @@ class Counter:
         )
 
     def _known(self, request: Request) -> tuple[Viewer, frozenset[str]]:
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        if kind:
-            found = self._token_of(request, token.strip()) if kind == BEARER and self._token_of else None
-            if found is None:
-                raise Problem("unauthenticated", headers=CHALLENGE | {"WWW-Authenticate": _INVALID})
-            return found
+        """Return who sends a request and what they may by it; a session may all, a token what it was made for."""
         viewer = self.desk.who(request)
         if viewer is None:
-            raise Problem("unauthenticated", headers=CHALLENGE)
-        if request.method not in SAFE and not compare_digest(
-            request.headers.get(CSRF, "").encode(), viewer.csrf.encode()
-        ):
+            token = "authorization" in request.headers
+            raise Problem("unauthenticated", headers={"WWW-Authenticate": _INVALID if token else _ASKING})
+        if not viewer.csrf:
+            return viewer, frozenset(getattr(request.state, "may", ()))
+        said = request.headers.get(CSRF, "")
+        if request.method not in SAFE and not compare_digest(said.encode(), viewer.csrf.encode()):
             raise Problem("forbidden", f"a session sends its csrf token as {CSRF}")
         return viewer, frozenset({"read", "write"})
 
@@ -170,6 +170,7 @@ class Counter:
         return verb(self.desk.now())
 
 
+_ASKING = 'Bearer realm="tracker"'
 _INVALID = 'Bearer realm="tracker", error="invalid_token"'
 
 
@@ -187,9 +188,9 @@ def language_of(request: Request, own: str = "en") -> str:
     """
     asked: list[tuple[float, str]] = []
     for part in request.headers.get("accept-language", "").split(",")[:20]:
-        tag, _, weight = part.strip().partition(";q=")
+        tag, _, said = part.strip().partition(";q=")
         try:
-            asked.append((float(weight) if weight else 1.0, tag.strip().lower().partition("-")[0]))
+            asked.append((float(said) if said else 1.0, tag.strip().lower().partition("-")[0]))
         except ValueError:
             continue
     for weight, tag in sorted(asked, key=lambda one: -one[0]):

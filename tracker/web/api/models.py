@@ -84,4 +84,4 @@ def _json(hint: Any) -> Any:
         return dict[str, _json(inner[1])]  # type: ignore[misc]
     if hint is Phrase:
         return Sentence
-    return model_of(hint) if is_dataclass(hint) else hint
+    return model_of(hint) if isinstance(hint, type) and is_dataclass(hint) else hint

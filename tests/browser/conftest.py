@@ -37,7 +37,7 @@ class Served:
         context = self.browser.new_context(base_url=self.base, **options)
         self.contexts.append(context)
         context.set_default_timeout(15_000)
-        if name is not None:
+        if name:
             context.add_cookies(self.site.cookies(name, self.base))
         context.add_cookies([{"name": "lang", "value": language, "url": self.base}])
         return context.new_page()

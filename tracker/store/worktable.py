@@ -17,7 +17,7 @@ from tracker.store.assignments import ASSIGNMENT, read_assignments
 from tracker.store.queries import Wanted, conditions
 
 Order = Literal["due", "-due", "ref"]
-Dimension = Literal["task", "agency", "cell", "standing", "progress", "month"]
+Dimension = Literal["task", "agency", "cell", "standing", "progress", "month", "week"]
 _LATE = ASSIGNMENT.c.late_from
 
 
@@ -134,8 +134,12 @@ def _ref(connection: Connection) -> ColumnElement[str]:
 
 
 def _column(connection: Connection, name: Dimension) -> ColumnElement[Any]:
-    if name != "month":
+    """Return a column, or what is made of the last day: its month, the Monday of its week; "" without one."""
+    if name not in ("month", "week"):
         return ASSIGNMENT.c[name]  # type: ignore[no-any-return]
+    day = ASSIGNMENT.c.last_day
     if connection.dialect.name == "postgresql":
-        return func.coalesce(func.to_char(ASSIGNMENT.c.last_day, "YYYY-MM"), "")
-    return func.coalesce(func.strftime("%Y-%m", ASSIGNMENT.c.last_day), "")
+        shape = "YYYY-MM" if name == "month" else "YYYY-MM-DD"
+        return func.coalesce(func.to_char(day if name == "month" else func.date_trunc("week", day), shape), "")
+    made = func.strftime("%Y-%m", day) if name == "month" else func.date(day, "-6 days", "weekday 1")
+    return func.coalesce(made, "")

@@ -9,7 +9,7 @@ import binascii
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 
 from tracker.domain.assignment import Assignment
@@ -88,6 +88,9 @@ def _value(seen: Seen, name: Dimension) -> str:
             return str(assignment.facts.progress)
         case "month":
             return month_of(assignment.facts.limit.last_day if assignment.facts.limit else None)
+        case "week":
+            day = assignment.facts.limit.last_day if assignment.facts.limit else None
+            return (day - timedelta(days=day.weekday())).isoformat() if day else ""
 
 
 def month_of(last_day: date | None) -> str:

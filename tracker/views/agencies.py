@@ -1,0 +1,147 @@
+"""Agencies: how each of them stands, in one table; who is first is a question of the order asked for, not of merit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracker.domain.agency import Registry
+from tracker.domain.cells import Cells
+from tracker.domain.errors import Invalid
+from tracker.domain.scope import EVERYTHING, Scope
+from tracker.domain.standing import Cell
+from tracker.store.queries import Wanted
+from tracker.store.store import Connection
+from tracker.views.lateness import AgencyLateness, lateness
+from tracker.views.rows import agency_name
+from tracker.views.sight import Sight, sight
+from tracker.views.sought import province_of
+from tracker.views.stamp import Stamp
+from tracker.views.timelines import Texts
+
+MOST_JUDGED = 2_000  # late assignments whose days are charged while somebody waits for a page
+ORDERS = ("name", "overdue", "rate", "total")
+LOCAL = ("commune", "unit")
+_LATE = frozenset({Cell.OVERDUE, Cell.LATE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """How one agency stands; `late` says what its late days are charged to, and what it caused to others."""
+
+    code: str
+    name: str
+    kind: str
+    province: str | None
+    cells: Cells
+    late: AgencyLateness | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoreboard:
+    """The agencies that owe something; `judged` is False where too much is late to charge its days on a page.
+
+    `provinces` are those whose communes can be asked for.
+    """
+
+    stamp: Stamp
+    agencies: tuple[Score, ...]
+    cells: Cells
+    order: str
+    kind: str
+    province: str | None
+    provinces: tuple[tuple[str, str], ...]
+    judged: bool
+    late: int
+
+
+def scoreboard(
+    connection: Connection,
+    *,
+    at: datetime,
+    registry: Registry,
+    texts: Texts | None = None,
+    known: datetime | None = None,
+    kind: str = "",
+    province: str | None = None,
+    order: str = "name",
+    scope: Scope = EVERYTHING,
+    language: str = "en",
+) -> Scoreboard:
+    """Return how agencies stand: those of a kind or of a province, by default all but communes and units.
+
+    With `texts`, which gives directives as they were in force, late days are charged to who caused them.
+    """
+    if order not in ORDERS:
+        raise Invalid(f"'{order[:60]}' is no order: {', '.join(ORDERS)}", code="bad-filter")
+    seen = sight(connection, at=at, registry=registry, known=known, scope=scope)
+    codes = frozenset(code for code in registry.agencies if of_kind(code, registry, kind, province))
+    counts: dict[str, dict[Cell, int]] = {}
+    for (code, cell), number in seen.counts(Wanted(agencies=codes), ("agency", "cell")).items():
+        counts.setdefault(code, {})[Cell(cell)] = number
+    late = _late(seen)
+    judged = texts is not None and scope == EVERYTHING and late <= MOST_JUDGED
+    days: Mapping[str, AgencyLateness] = {}
+    if judged and texts is not None:
+        found = lateness(connection, at=at, known=known, registry=registry, texts=texts, language=language, limit=0)
+        days = {one.agency: one for one in found.agencies}
+    scores = [
+        Score(
+            code=code,
+            name=agency_name(registry, code, language),
+            kind=registry.agencies[code].kind,
+            province=province_of(code, registry),
+            cells=Cells.of(counts.get(code, {})),
+            late=days.get(code),
+        )
+        for code in codes
+        if code in counts or code in days
+    ]
+    return Scoreboard(
+        stamp=seen.stamp,
+        agencies=_ordered(scores, order),
+        cells=sum((score.cells for score in scores), Cells()),
+        order=order,
+        kind=kind,
+        province=province,
+        provinces=provinces(registry, language),
+        judged=judged,
+        late=late,
+    )
+
+
+def provinces(registry: Registry, language: str) -> tuple[tuple[str, str], ...]:
+    """Return the provinces by name, each with its code."""
+    found = [
+        (agency_name(registry, a.code, language), a.code) for a in registry.agencies.values() if a.kind == "province"
+    ]
+    return tuple((code, name) for name, code in sorted(found))
+
+
+def of_kind(code: str, registry: Registry, kind: str, province: str | None) -> bool:
+    """Return whether an agency is of a kind, and in a province; asked for neither, it must be no commune or unit."""
+    agency = registry.agencies[code]
+    if province is not None and province_of(code, registry) != province:
+        return False
+    return agency.kind == kind if kind else province is not None or agency.kind not in LOCAL
+
+
+def _late(seen: Sight) -> int:
+    return sum(seen.counts(Wanted(cells=_LATE), ("cell",)).values())
+
+
+def _ordered(scores: list[Score], order: str) -> tuple[Score, ...]:
+    by_name = sorted(scores, key=lambda score: (score.name, score.code))
+    match order:
+        case "overdue":
+            by_name.sort(key=lambda score: -score.cells.open_overdue)
+        case "total":
+            by_name.sort(key=lambda score: -score.cells.total)
+        case "rate":
+            by_name.sort(key=_rate)
+    return tuple(by_name)
+
+
+def _rate(score: Score) -> tuple[bool, float]:
+    """Return what sorts the lowest share first; those without one last."""
+    rate = score.cells.on_time_rate
+    return rate.denominator == 0, rate.numerator / rate.denominator if rate.denominator else 0.0

@@ -29,14 +29,17 @@ from tracker.web.pages import (
     about,
     account,
     admin_accounts,
+    agencies,
     assignment,
     directives,
     extension,
     login,
+    programs,
     reminders,
     report,
     reviews,
     today,
+    work,
 )
 from tracker.web.paper import assets
 from tracker.web.sorry import Sorry
@@ -46,6 +49,8 @@ READ = ["GET", "HEAD"]
 # every area: a function that takes the desk and returns its router
 AREAS: tuple[Callable[[Desk], APIRouter], ...] = (
     today.routes,
+    work.routes,
+    agencies.routes,
     about.routes,
     login.routes,
     account.routes,
@@ -56,6 +61,7 @@ AREAS: tuple[Callable[[Desk], APIRouter], ...] = (
     report.routes,
     reviews.routes,
     directives.routes,
+    programs.routes,
 )
 
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 from fastapi import Request
@@ -115,6 +116,7 @@ def environment(language: str) -> Environment:
         day=lambda when: _dash(when) or tongue.day(when, language),
         weekday=lambda when: _dash(when) or tongue.weekday(when, language),
         instant=_instant,
+        minute=_minute,
         civil=_civil,
         number=lambda value: "–" if value is None else format_decimal(value, locale=language),
         title_of=lambda text: text.in_language(language) if isinstance(text, Text) else str(text),
@@ -131,6 +133,15 @@ def environment(language: str) -> Environment:
 def _instant(context: Context, when: datetime | None, zone: str | None = None) -> str:
     """Return an instant in full, in the zone of the page; a dash for none."""
     return _dash(when) or tongue.instant(when, zone or context.get("zone") or ZONE, context["language"])  # type: ignore[arg-type]
+
+
+@pass_context
+def _minute(context: Context, when: datetime | None, zone: str | None = None) -> str:
+    """Return an instant in short, for tables: the day and the minute, in the zone of the page; a dash for none."""
+    if not when:
+        return "–"
+    local = when.astimezone(ZoneInfo(zone or context.get("zone") or ZONE))
+    return f"{tongue.day(local.date(), context['language'])}, {tongue.clock(local.time(), context['language'])}"
 
 
 @pass_context

@@ -42,7 +42,7 @@ FIELDS: Mapping[str, Field] = {
     "asked_day": Field(N_("Asks for"), "day", lambda row, _: row.asked_day),
     "waiting": Field(N_("Waits for"), "long", lambda row, _: "; ".join(row.waiting_for)),
     "delegate": Field(N_("Unit"), "text", lambda row, _: row.delegate),
-    "code": Field(N_("Code"), "text", lambda row, _: row.agency),
+    "code": Field(N_("Agency code"), "text", lambda row, _: row.agency),
     "ref": Field(N_("Reference"), "long", lambda row, _: row.ref),
 }
 SHOWN = ("title", "agency", "number", "last_day", "standing", "late")

@@ -88,6 +88,7 @@ def _store(ctx: typer.Context) -> Iterator[Check]:
             with store.read() as connection:
                 found = health(connection, at=at)
             yield Check("database", True, f"reachable, at this program's migration, {found.mode}")
+            yield _rows(store)
             yield _guarded(ctx, store)
             yield from _work(found, at)
             yield from _watched(found, at, settings_of(ctx).watch_limit)
@@ -101,6 +102,18 @@ def _store(ctx: typer.Context) -> Iterator[Check]:
             yield _secrets(ctx, store)
     except TrackerError as error:
         yield Check("database", False, f"{error.code}: {error}", "see --database and TRACKER_DATABASE_URL")
+
+
+def _rows(store: "Store") -> Check:
+    """Return whether the database itself keeps the rows of other offices from who looks for one."""
+    if store.engine.dialect.name != "postgresql":
+        return Check("rows of offices", True, "kept apart by the queries; SQLite has no second lock")
+    if store.is_protected:
+        return Check("rows of offices", True, "kept apart by the queries and by row-level security")
+    name = store.engine.url.username or "the tracker's user"
+    fix = f"as an administrator of the server: CREATE ROLE tracker_reader NOLOGIN; GRANT tracker_reader TO {name};"
+    seen = "kept apart by the queries alone: this user may not make the role of row-level security"
+    return Check("rows of offices", False, seen, f"{fix} then: tracker db upgrade")
 
 
 def _guarded(ctx: typer.Context, store: "Store") -> Check:

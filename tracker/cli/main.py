@@ -8,6 +8,7 @@ import typer
 
 from tracker import __version__
 from tracker.cli import (
+    account,
     agency,
     calendar,
     channel,
@@ -31,6 +32,7 @@ from tracker.cli import (
     reviews,
     run,
     task,
+    token,
     up,
     watchdog,
     web,
@@ -73,6 +75,8 @@ app.add_typer(key.app, name="key")
 app.add_typer(witness.app, name="witness")
 app.add_typer(agency.app, name="agency")
 app.add_typer(channel.app, name="channel")
+app.add_typer(account.app, name="account")
+app.add_typer(token.app, name="token")
 app.add_typer(db.app, name="db")
 app.add_typer(config.app, name="config")
 app.command("web", short_help="Serve the page behind the links of mails.")(web.web)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tracker.audit import passwords
+from tracker.audit.vault import Vault
 from tracker.domain.account import LANGUAGES, Account, check_account, check_password
 from tracker.domain.agency import Registry
 from tracker.domain.authority import may_administer, standpoint
@@ -186,6 +187,16 @@ def set_language(store: Store, name: str, language: str) -> None:
     with store.write() as connection:
         known(connection, name)
         accounts.keep(connection, name, language=language)
+
+
+def reseal(connection: Connection, vault: Vault) -> None:
+    """Seal the secrets of codes anew with the key in force."""
+    for account, credential in accounts.listed(connection):
+        if credential.totp is not None:
+            bound = bound_to(account.name)
+            accounts.keep(
+                connection, account.name, totp=vault.seal(vault.open(credential.totp, bound=bound), bound=bound)
+            )
 
 
 def known(connection: Connection, name: str) -> Known:

@@ -18,6 +18,7 @@ from tracker.notify.relay import is_loopback
 from tracker.notify.send import check_channel
 from tracker.notify.way import APPRISE, MAIL, WEBHOOK, public_address
 from tracker.operations import secrets
+from tracker.operations.accounts import reseal
 from tracker.operations.recording import registry_in_force
 from tracker.operations.ways import Ways, bound_to
 from tracker.settings import Settings
@@ -103,6 +104,7 @@ def rekey(store: Store, *, settings: Settings, at: datetime, actor: str, forget:
         vault = secrets.add_key(file)
         anew = [_sealed(replace(one, address=public_address(one.address)), fields, vault) for one, fields in opened]
         adopted.set_channels(connection, anew)
+        reseal(connection, vault)
         said = [_said(one) for one in anew]
         ledger.append(connection, [_draft("channels_rekeyed", {"channels": said}, at, actor)], at=at)
     if forget:

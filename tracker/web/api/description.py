@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from tracker import __version__
@@ -14,7 +14,9 @@ from tracker.web.api.counter import CSRF, Counter
 from tracker.web.api.door import KEY, LONGEST_KEY
 from tracker.web.api.problems import HELP, KINDS, MEDIA
 from tracker.web.api.rules import Rule, rule_of
+from tracker.web.api.viewer import groups_of, schemas_of
 
+COMMON = ("Accept-Language", "as_of", "known", "limit", "cursor", KEY, "If-Match")  # the page says them once
 VERBS = ("get", "put", "post", "delete", "patch")
 LANGUAGE: Mapping[str, Any] = {
     "name": "Accept-Language",
@@ -40,7 +42,7 @@ SECURITY: Mapping[str, Any] = {
     "session": {
         "type": "apiKey",
         "in": "cookie",
-        "name": "session",
+        "name": "tracker",
         "description": f"The session of the pages; what changes anything carries its csrf token as {CSRF}.",
     },
 }
@@ -84,7 +86,6 @@ PROBLEM: Mapping[str, Any] = {
 
 def describe(api: FastAPI, router: APIRouter, counter: Counter) -> None:
     """Add the document and its viewer; both are for everybody who can reach the tracker, and name no agency."""
-    from tracker.web.api.viewer import page
 
     @cache
     def document() -> dict[str, Any]:
@@ -97,8 +98,27 @@ def describe(api: FastAPI, router: APIRouter, counter: Counter) -> None:
 
     @api.get("/docs", include_in_schema=False)
     def docs(request: Request) -> Response:
-        """Return the description as a page."""
-        return HTMLResponse(page(document()))
+        """Return the description as a page; it needs no script."""
+        viewer = counter.desk.who(request)
+        made = document()
+        return counter.desk.page(
+            request,
+            "api_docs.html",
+            viewer=viewer,
+            api=made,
+            groups=groups_of(made),
+            schemas=schemas_of(made),
+            common=COMMON,
+        )
+
+    @api.get("/docs/{name}", include_in_schema=False)
+    def schema(request: Request, name: str) -> Response:
+        """Return one schema as a page."""
+        found = schemas_of(document()).get(name)
+        if found is None:
+            raise HTTPException(404)
+        viewer = counter.desk.who(request)
+        return counter.desk.page(request, "api_schema.html", viewer=viewer, name=name, about=found[0], keys=found[1])
 
 
 def operations(router: APIRouter) -> Iterator[tuple[str, str, Rule]]:

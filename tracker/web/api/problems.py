@@ -129,7 +129,7 @@ class Said:
     def document(self, base_url: str, language: str, instance: str) -> dict[str, Any]:
         """Return the problem as JSON."""
         found = {
-            "type": f"{base_url}{HELP}{self.code}",
+            "type": f"{base_url}{HELP}{page_of(self.code, self.status)}",
             "title": title_of(self.code, self.status, language),
             "status": self.status,
             "code": self.code,
@@ -152,6 +152,21 @@ def said_of(error: TrackerError, *, changing: bool = False, decided: bool = Fals
 def of_status(status: int) -> Said:
     """Return the problem of a status that the framework itself answers."""
     return Said(_BY_STATUS.get(status, "bad-parameter" if status < 500 else "internal"), status)
+
+
+def page_of(code: str, status: int) -> str:
+    """Return the name of the page that explains a code: its own, else that of all its kind.
+
+    >>> page_of("changed-meanwhile", 412), page_of("no-evidence", 409), page_of("busy-week", 409)
+    ('changed-meanwhile', 'no-evidence', 'refused')
+    """
+    return code if code in KINDS or code in SENTENCES else _BY_STATUS.get(status, "refused")
+
+
+def pages() -> tuple[tuple[str, int], ...]:
+    """Return every code that has a page, with its status."""
+    own = {code: kind.status for code, kind in KINDS.items()}
+    return tuple(sorted({**{code: _STATUS.get(code, 409) for code in SENTENCES}, **own}.items()))
 
 
 def title_of(code: str, status: int, language: str) -> str:

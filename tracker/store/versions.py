@@ -66,12 +66,15 @@ def needs_abroad(connection: Connection, key: str) -> tuple[tuple[str, str], ...
     return tuple((row[0], row[1]) for row in connection.execute(question.order_by(NEED.c.task, NEED.c.needs)))
 
 
-def done_by(connection: Connection, adoption: Adoption) -> Iterator[Entry]:
-    """Yield the entries about assignments that an adoption wrote: those right after its own, of its instant."""
+def done_by(connection: Connection, adoption: Adoption, *, all_seen: bool = True) -> Iterator[Entry]:
+    """Yield the entries about assignments that an adoption wrote: those right after its own, of its instant.
+
+    Where not all entries are seen, those between are taken to be of the same adoption.
+    """
     question = select(ENTRY).where(ENTRY.c.seq > adoption.seq, ENTRY.c.recorded_at == adoption.adopted_at)
     expected = adoption.seq + 1
     for entry in read_entries(connection, question.order_by(ENTRY.c.seq)):
-        if entry.assignment is None or entry.seq != expected:
+        if entry.assignment is None or (all_seen and entry.seq != expected):
             return
         expected += 1
         yield entry

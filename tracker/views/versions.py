@@ -48,7 +48,7 @@ def turned(connection: Connection, key: str, version: int, *, at: datetime, scop
     if line is None or adoption is None:
         raise NotFound(f"'{key}' has no version {version}", code="no-version")
     found: dict[str, dict[str, set[str]]] = {}
-    for entry in versions.done_by(connection, adoption):
+    for entry in versions.done_by(connection, adoption, all_seen=scope.offices is None):
         task, _, agency = (entry.assignment or "").rpartition("/")
         agency = agency.partition("@")[0]
         if not scope.covers(agency):

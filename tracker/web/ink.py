@@ -56,11 +56,11 @@ def clipped(words: str, room: float, size: float) -> str:
     return ""
 
 
-def curve(points: Sequence[Point], *, tip: float = 7) -> str:
+def curve(points: Sequence[Point], *, tip: float = 1) -> str:
     """Return the path of an arrow through the places it leaves and enters in turn; it ends before its tip.
 
     >>> curve([(0, 0), (20, 10)])
-    'M0,0 C10,0 3,10 13,10'
+    'M0,0 C10,0 9,10 19,10'
     """
     drawn = [f"M{_said(points[0])}"]
     last = len(points) - 1

@@ -22,6 +22,7 @@ from tracker.views.sight import Sight, sight
 from tracker.views.stamp import Stamp
 from tracker.views.tasks import Explanation, TaskView, directive_of, explained, get_seen, shown
 from tracker.views.timelines import Texts
+from tracker.views.titled import titled, with_titles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +84,12 @@ def dossier(
     return Dossier(
         stamp=seen.stamp,
         assignment=assignment,
-        task=replace(task, proofs=proofs),
-        why=why,
+        task=replace(task, proofs=proofs, row=with_titles(seen, [task.row], language)[0]),
+        why=replace(
+            why,
+            deadline=titled(seen, why.deadline, language),
+            lateness=titled(seen, why.lateness, language),
+        ),
         moves=kinds,
         reads=may_read(assignment, who, registry, deputed.get(assignment.agency, ())),
         reports=reports_of(seen, connection, ref, proofs=proofs),

@@ -17,6 +17,7 @@ from tracker.views.life import entries_of
 from tracker.views.rows import TaskRow, rows
 from tracker.views.sight import Seen, Sight, sight
 from tracker.views.stamp import Stamp
+from tracker.views.titled import with_titles
 
 EVERYTHING = 1_000_000
 Question = Literal["report", "extension", "contest"]
@@ -84,7 +85,7 @@ def review_list(
         totals[kind] += 1
     asked = [each for each in asked if question in (None, each[2])]
     listed = asked[:limit]
-    shown = rows(seen, connection, [one for *_, one in listed], language=language)
+    shown = with_titles(seen, rows(seen, connection, [one for *_, one in listed], language=language), language)
     reviews = tuple(
         _review(seen, connection, kind, since, one, row)
         for (since, _, kind, one), row in zip(listed, shown, strict=True)

@@ -68,19 +68,20 @@ def dossier_of(reading: Reading, ref: str, viewer: Viewer) -> Dossier:
     )
 
 
-def effect_on(reading: Reading, ref: str, day: date) -> Effect:
-    """Return what a later last day of a task does to the work that depends on it."""
-    found = dependents(reading.connection, find(reading.connection, ref), day)
-    return effect_of(
-        reading.connection,
-        ref,
-        day,
-        [each.ref for each in found],
-        {each.ref for each in found if each.squeezed},
-        at=reading.at,
-        registry=reading.registry,
-        language=reading.language,
-    )
+def effect_on(desk: Desk, reading: Reading, ref: str, day: date) -> Effect:
+    """Return what a later last day of a task does to the work that depends on it, whoever owes that."""
+    with desk.store.read() as connection:  # not within the scope: what waits is named, as in a mail
+        found = dependents(connection, find(connection, ref), day)
+        return effect_of(
+            connection,
+            ref,
+            day,
+            [each.ref for each in found],
+            {each.ref for each in found if each.squeezed},
+            at=reading.at,
+            registry=reading.registry,
+            language=reading.language,
+        )
 
 
 def again(desk: Desk, ref: str, kind: str, *, viewer: Viewer, seen: int, says: dict[str, object]) -> int | None:

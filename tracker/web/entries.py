@@ -10,7 +10,7 @@ from tracker.notify.content import stage_name as ladder_stage
 from tracker.notify.tongue import catalogue, day, weekday
 from tracker.views.history import EntryRow
 from tracker.views.rows import agency_name
-from tracker.web.tokens import N_
+from tracker.web.tokens import N_, token
 
 KINDS: Mapping[str, str] = {
     "assigned": N_("Assigned"),
@@ -66,8 +66,6 @@ _LABELS: Mapping[str, str] = {
     "with": N_("Moves with"),
     "waiting_for": N_("Waiting for"),
     "would_move": N_("Due by then, and dependent"),
-    "outcome": N_("Outcome"),
-    "detail": N_("Answer"),
 }
 _DAYS = frozenset({"done_on", "day", "asked", "until"})
 _OFFICES = frozenset({"proposed", "to"})
@@ -117,7 +115,9 @@ _STAGES: Mapping[str, str] = {
 
 def told(entry: EntryRow, language: str, registry: Registry) -> Told:
     """Return what an entry says, in a language."""
-    rows = tuple(_rows(entry.payload, language, registry))
+    rows = tuple(
+        _sent(entry.payload, language) if entry.kind == "delivery" else _rows(entry.payload, language, registry)
+    )
     return Told(kind_name(entry.kind, language), rows, entry.kind in QUIET)
 
 
@@ -132,6 +132,15 @@ def _rows(payload: Mapping[str, Any], language: str, registry: Registry) -> Iter
         yield words.gettext("Last day"), weekday(date.fromisoformat(limit["last_day"]), language)
     for proof in payload.get("proofs", ()):
         yield words.gettext("Proof"), _proof(proof, language)
+
+
+def _sent(payload: Mapping[str, Any], language: str) -> Iterator[tuple[str, str]]:
+    words = catalogue(language)
+    yield words.gettext("Outcome"), words.gettext(token("reminder", payload.get("outcome", "unknown")).word)
+    if payload.get("detail"):
+        yield words.gettext("Answer"), str(payload["detail"])
+    if payload.get("with"):
+        yield words.gettext("Sent together with"), ", ".join(map(str, payload["with"]))
 
 
 def _shown(name: str, value: Any, language: str, registry: Registry) -> str:

@@ -80,6 +80,13 @@ def test_what_it_waits_for_is_named_and_for_an_agency_is_no_link(site: Site) -> 
     assert f"/tasks/{SCHOOLS}" not in html
 
 
+def test_a_reason_names_the_task_waited_for_by_its_title(site: Site) -> None:
+    assert "Cannot start yet: waits for Schools." in page(site, "anna", TRAINING)
+    vietnamese = unescape(site.as_("anna").get(f"/tasks/{TRAINING}?lang=vi").text)
+    assert "Schools (vi)" in vietnamese
+    assert "Chưa thể bắt đầu" in vietnamese
+
+
 def test_another_agencys_page_is_not_there_and_nothing_of_it_is_told(site: Site) -> None:
     for more in ((), ("report",), ("extension",), ("contest",), ("do", "start"), ("receipt", "1")):
         answer = site.as_("anna").get("/".join(["/tasks", ACCOUNTS, *more]))

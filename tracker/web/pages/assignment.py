@@ -110,7 +110,7 @@ def _form(
             "problems": problems or {},
             "newer": [(entry, told(entry, viewer.language, reading.registry)) for entry in newer],
             "offices": _offices(act, found, reading),
-            "effect": _effect(act, found, reading),
+            "effect": _effect(desk, act, found, reading),
             "back": typed.one("back") if typed else request.query_params.get("back", ""),
         }
         return desk.page(request, "assignment_act.html", viewer=viewer, reading=reading, status=status, **context)
@@ -171,7 +171,7 @@ def _offices(act: Act, found: Dossier, reading: Reading) -> tuple[tuple[str, str
     return offices_offered(reading.registry, on=today, language=reading.language, besides=found.task.row.agency)
 
 
-def _effect(act: Act, found: Dossier, reading: Reading) -> Effect | None:
+def _effect(desk: Desk, act: Act, found: Dossier, reading: Reading) -> Effect | None:
     """Return what the day asked for does to the work that depends on the task, before it is granted."""
     asked = found.task.life.asked_day
-    return effect_on(reading, found.task.row.ref, asked) if act.kind == "extension_granted" and asked else None
+    return effect_on(desk, reading, found.task.row.ref, asked) if act.kind == "extension_granted" and asked else None

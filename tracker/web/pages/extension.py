@@ -88,7 +88,7 @@ def _page(
             wrong = refusal_of_day(found.assignment, day, at=reading.at, registry=reading.registry)
             if wrong is not None:
                 problems, day, status = problems_of(wrong, viewer.language, FIELDS), None, 422
-        effect = effect_on(reading, ref, day) if open_now and day is not None else None
+        effect = effect_on(desk, reading, ref, day) if open_now and day is not None else None
         context: dict[str, Any] = {
             "dossier": found,
             "open_now": open_now,

@@ -106,7 +106,8 @@ def _step(
         if not open_now and status == 200:
             status = 409 if viewer.role == "agency" else 403
         digests = [proof.sha256 for proof in draft.proofs if proof.sha256]
-        files = held(reading.connection, digests, at=reading.at, actor=viewer.actor)
+        with desk.store.read() as connection:
+            files = held(connection, digests, at=reading.at, actor=viewer.actor)
         context: dict[str, Any] = {
             "dossier": found,
             "draft": draft,

@@ -47,14 +47,14 @@ def routes(site: Site, method: str = "GET") -> list[str]:
 
 def every_address(site: Site) -> list[str]:
     """Return an address for every GET route that can be asked for by name."""
-    known = {**EXAMPLES, "reference": _reminder(site)}
-    seq = _entry(site, f"{KEY}/schools/BGDDT", "submitted")
+    seq = str(_entry(site, f"{KEY}/schools/BGDDT", "submitted"))
+    known = {**EXAMPLES, "reference": _reminder(site), "seq": seq}
     found: list[str] = []
     for path in routes(site):
         if path.startswith(NO_PAGES):
             continue
         if "/receipt/" in path:
-            found.append(_of(path, task="schools", agency="BGDDT", seq=str(seq), **{"slug_of": SLUG, "year": YEAR}))
+            found.append(_of(path, task="schools", agency="BGDDT", seq=seq, slug_of=SLUG, year=YEAR))
             continue
         if path.endswith("/do/{slug}"):
             found += [_of(path, **{**known, **more}) for more in ACTS]

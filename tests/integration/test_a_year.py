@@ -4,7 +4,9 @@ import ast
 import copy
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from tests.simulation.a_year_judge import Judge, Verdict
 
 # a seed that fails is kept here, with what it found beside it; so far no later one than these has found anything
 SEEDS = (1, 2, 3)
-SHORT = {"assignments": 40, "days": 30}
+SHORT = {"assignments": 80, "days": 24}
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +38,79 @@ def test_one_seed_gives_one_year(first: Run) -> None:
 
 def test_a_year_has_something_of_everything(first: Run) -> None:
     counts = first.verdict.counts
-    few = {name for name in ("assignments", "mails", "digests", "crashes", "facts", "must") if counts[name] < 5}
+    few = {
+        name
+        for name in ("assignments", "mails", "digests", "facts", "must", "lists", "to deputies")
+        if counts[name] < 5
+    }
     assert few == set()
+    assert counts["crashes"] > 0
+    assert counts["unblocked"] > 0
+
+
+class Planted:
+    """A mistake planted in the product: where, what it does there, what the judge says of it, and in which seed."""
+
+    def __init__(self, where: str, what: Callable[[Any], Any], words: str, seed: int) -> None:
+        self.where, self.what, self.words, self.seed = where, what, words, seed
+
+
+def _no_news(plain: Any) -> Any:
+    return lambda before, after, kind: None if kind == "waiting" else plain(before, after, kind)
+
+
+def _for_ever(plain: Any) -> Any:
+    def covering(connection: Any, agencies: Any, day: Any) -> Any:
+        found = plain(connection, agencies, day - timedelta(days=5))
+        return {**found, **plain(connection, agencies, day)}
+
+    return covering
+
+
+def _but_one(plain: Any) -> Any:
+    def open_by_agency(connection: Any) -> Any:
+        found = dict(plain(connection))
+        if found:
+            del found[max(found)]
+        return found
+
+    return open_by_agency
+
+
+PLANTED = {
+    "a cap that keeps nothing back": Planted(
+        "tracker.domain.cap.Mails.admit", lambda plain: lambda *_, **__: True, "after 1 mails of 1", 2
+    ),
+    "a cap that is one too small": Planted(
+        "tracker.domain.cap.Mails.admit",
+        lambda plain: lambda self, way, *, at, cap: plain(self, way, at=at, cap=cap and cap - 1),
+        "was suppressed",
+        2,
+    ),
+    "nobody hears that what they waited for is done": Planted(
+        "tracker.operations.announcing.announced", _no_news, "n1|unblocked", 1
+    ),
+    "nobody is freed": Planted(
+        "tracker.operations.waiting._freed", lambda plain: lambda *_, **__: [], "is not free", 1
+    ),
+    "deputies hear of nothing": Planted(
+        "tracker.store.deputies.covering", lambda plain: lambda *_: {}, "was not told", 2
+    ),
+    "deputies hear of everything for days after": Planted(
+        "tracker.store.deputies.covering", _for_ever, "nobody owed it then", 2
+    ),
+    "an office is left out of the lists": Planted("tracker.store.assignments.open_by_agency", _but_one, "l1|weekly", 2),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_the_judge_sees_a_mistake_that_is_planted_in_the_product(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = PLANTED[name]
+    place, _, attribute = planted.where.rpartition(".")
+    target = resolve_name(place)
+    monkeypatch.setattr(target, attribute, planted.what(getattr(target, attribute)))
+    verdict = run(planted.seed, **SHORT).verdict
+    assert any(planted.words in words for _, words in [*verdict.missing, *verdict.not_allowed]), verdict
 
 
 @pytest.mark.parametrize("module", [a_year_oracle, a_year_judge])

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as of_day
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -34,7 +35,18 @@ from sqlalchemy import Engine, event
 from tests.integration.postgres import roomy_memory
 from tests.simulation.a_year_judge import Judge, Verdict
 from tests.simulation.a_year_oracle import Days, Record, limit_of, named
-from tests.simulation.a_year_world import BEGIN, DAY, a_world, the_channels, the_directive, the_registry
+from tests.simulation.a_year_world import (
+    BEGIN,
+    COMMUNES,
+    DAY,
+    MINISTRIES,
+    PROVINCES,
+    SILENT,
+    a_world,
+    the_channels,
+    the_directive,
+    the_registry,
+)
 from tracker.domain.errors import Conflict, Invalid, NotFound, Refused
 from tracker.notify.digest import Digest
 from tracker.notify.message import message_id
@@ -54,7 +66,11 @@ from tracker.operations import (
     sweep,
     verify,
 )
+from tracker.operations import journal as journals
+from tracker.operations.deputies import name_deputy
 from tracker.operations.holding import release
+from tracker.operations.journal import Journal
+from tracker.operations.lists import lists
 from tracker.operations.progress import note, start
 from tracker.settings import Settings
 
@@ -65,8 +81,9 @@ EVERY = timedelta(hours=6)  # a tick comes at least so often, whatever the store
 DRAIN = timedelta(days=4)  # after the last day everything works, and what is left is sent
 FACTS = (
     "assigned", "acknowledged", "started", "noted", "submitted", "returned", "completed", "extension_requested",
-    "extension_granted", "extension_refused", "suspended", "resumed", "cut_off",
+    "extension_granted", "extension_refused", "suspended", "resumed", "cut_off", "waiting",
 )  # fmt: skip
+SHORT_TAIL = 8 * 1024  # of the journal, which the guard reads at each of thousands of ticks
 SWEEPS = ("SELECT min(next_moment) FROM assignment", "SELECT min(materialise_at) FROM task")
 SENDS = ("SELECT min(due_at) FROM reminder",)
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -92,6 +109,7 @@ class Boundaries:
         self.only = ""
         self.doubt: Mail | None = None
         self.where = ""
+        self.undo: Callable[[], None] = lambda: None
 
     def reach(self, where: str) -> None:
         if self.left is None or not where.startswith(self.only):
@@ -119,6 +137,14 @@ class Boundaries:
             self.doubt = None
             self.reach("commit: after")
 
+        plain: Any = Journal.ended
+
+        def ended(*given: Any, **named: Any) -> None:
+            plain(*given, **named)
+            self.doubt = None  # whoever comes after can read there what became of the mail
+
+        self.undo = lambda: setattr(Journal, "ended", plain)
+        Journal.ended = ended  # type: ignore[method-assign]
         event.listen(engine, "before_cursor_execute", before)
         event.listen(engine, "after_cursor_execute", after)
         engine.dialect.do_commit = do_commit  # type: ignore[method-assign]
@@ -131,11 +157,12 @@ class Server:
         self.chance, self.year, self.faults = Random(f"server {seed}"), year, True
 
     def send(self, way: object, notice: Any) -> Outcome:
-        items = notice.items if isinstance(notice, Digest) and notice.stage != "alarm" else ()
+        alone = ("alarm", "weekly", "monday")
+        items = notice.items if isinstance(notice, Digest) and notice.stage not in alone else ()
         mail = {
             "what": "attempt", "at": self.year.now, "office": str(way).split("@")[0].removeprefix("office-").upper(),
             "message": message_id(notice), "references": [item.reference for item in items] or [notice.reference],
-            "took": False, "said": None,
+            "took": False, "said": None, "away": not self.year.server_up,
         }  # fmt: skip
         self.year.mails.append(mail)
         outcome, took = self._outcome()
@@ -183,6 +210,7 @@ class Year:
         self.queue: list[tuple[datetime, int, Callable[[], None]]] = []
         self.number = 0
         self.days_off = set(self.world["days_off"])
+        self.listed: date | None = None  # the Monday of the last lists
         self.store = init(f"sqlite:///{self.path}", rehearsal=False, at=self.true, actor="test")
         self.watch = sqlite3.connect(self.path, isolation_level=None)
 
@@ -231,11 +259,21 @@ class Year:
             (16, self._watcher_away),
             (12, self._clock),
             (40, self._calendar),
+            (2, self._absence),
         ):
             when = self.true + self._some(DAY, every * DAY)
             while when < self.end:
                 self.at(when, trouble)
                 when += self._some(DAY, 2 * every * DAY)
+
+        morning = self.true + timedelta(hours=self.world["lists"][0], minutes=self.world["lists"][1])
+        while morning < self.end:
+            self.at(morning + 5 * SECOND, self._wake)
+            morning += DAY
+
+    def _wake(self) -> None:
+        if self.watcher_up:
+            self.next_tick = self.true
 
     def _until(self, end: datetime) -> None:
         while True:
@@ -273,7 +311,8 @@ class Year:
         if due:
             first = due - self.skew
             # what is due and was not done just now rests for a while: a server that does not answer is left alone
-            latest = min(latest, first if first > self.ticked else self.ticked + 5 * MINUTE)
+            rest = 5 * MINUTE if self.server_up else 25 * MINUTE
+            latest = min(latest, first if first > self.ticked else self.ticked + rest)
         self.next_tick = max(self.true, latest) + timedelta(seconds=int(sha256(str(latest).encode()).digest()[0] / 6))
         if not self.watcher_up:
             self.next_tick = datetime.max.replace(tzinfo=UTC)
@@ -286,6 +325,8 @@ class Year:
             self.looked = self.true
         sweeps, sends = self._due(*SWEEPS), self._due(*SENDS)
         if (regular or sweeps) and not self._sweep():
+            return
+        if not self._lists():
             return
         if regular or sends or self._due(*SENDS):
             self._deliver()
@@ -305,6 +346,18 @@ class Year:
         self.log += [fact for fact in seen if fact["what"] == "fact" and fact["kind"] == "assigned"]
         self.log.append({"what": "sweep", "at": at, "done": done})
         self.log += [fact for fact in seen if fact["what"] != "fact" or fact["kind"] != "assigned"]
+        self._crashed(done)
+        return done
+
+    def _lists(self) -> bool:
+        """Make the lists of a week, where they were not made: False, it died."""
+        monday = self.now.date() - self.now.weekday() * DAY
+        if self.listed == monday or self.now - datetime.combine(monday, time_of(self.world["lists"])) < NONE:
+            return True
+        at = self.now
+        done = self._do(lambda: lists(self.store, at=self.told), risk=0.1)
+        self._read()
+        self.log.append({"what": "lists", "at": at, "done": done})
         self._crashed(done)
         return done
 
@@ -368,6 +421,19 @@ class Year:
             day += DAY
         new = self.days_off ^ {day}
         self._verb(lambda: adopt_registry(self.store, the_registry(self.world, new), at=self.told, actor="test"), new)
+
+    def _absence(self) -> None:
+        """Let an office be away for some days, and another cover for it."""
+        agency, deputy = self.chance.sample([*MINISTRIES, *PROVINCES, *COMMUNES], 2)
+        if deputy == SILENT:
+            return
+        first = civil(self.true).date() + self.chance.randrange(4) * DAY
+        last = first + self.chance.choice([1, 3, 10, 25]) * DAY
+        self._verb(
+            lambda: name_deputy(
+                self.store, agency, deputy, first=first, last=last, at=self.told, actor="cli:test", why="away"
+            )
+        )
 
     # ── people ──
 
@@ -442,7 +508,7 @@ class Year:
             dated = {one["ref"]: one["seq"] for one in seen if one["what"] == "dated"}
             at = next(one["at"] for one in seen if one["what"] == "registry")
             self.log.append({"what": "calendar", "at": at, "days_off": sorted(days_off), "seqs": dated})
-        self.log += [one for one in seen if one["what"] in ("fact", "held", "released")]
+        self.log += [one for one in seen if one["what"] in ("fact", "held", "released", "deputy")]
         self._crashed(done)
         return done
 
@@ -485,7 +551,13 @@ class Year:
         for seq, recorded, kind, ref, body in self.watch.execute(question, (self.entries,)):
             self.entries, self.high = seq, max(self.high, instant(recorded))
             said, at = json.loads(body)["payload"], civil(instant(recorded))
-            if kind in FACTS:
+            if kind == "listed":
+                day = date.fromisoformat(said["day"])
+                self.listed = day - day.weekday() * DAY
+            elif kind == "deputy_named":
+                period = {"first": date.fromisoformat(said["from"]), "last": date.fromisoformat(said["until"])}
+                found.append({"what": "deputy", "at": at, "agency": said["agency"], "deputy": said["deputy"], **period})
+            elif kind in FACTS:
                 day = said.get("until" if kind == "noted" else "day")
                 day = date.fromisoformat(day) if day else None
                 found.append({"what": "fact", "at": at, "kind": kind, "ref": ref, "seq": seq, "day": day})
@@ -509,11 +581,16 @@ class Year:
         return [{**row, "ref": row["assignment"], "made_at": civil(instant(row["made_at"]))} for row in found]
 
     def close(self) -> None:
+        self.boundaries.undo()
         self.watch.close()
         self.store.close()
 
 
 civil_zero = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def time_of(clock: tuple[int, int]) -> of_day:
+    return of_day(*clock)
 
 
 def civil(at: datetime) -> datetime:
@@ -548,10 +625,23 @@ def a_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@contextmanager
+def a_short_tail() -> Iterator[None]:
+    """Let the guard read little of the journal meanwhile, and walk after a crash over nothing that was there before."""
+    plain, journals.TAIL = journals.TAIL, SHORT_TAIL
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        journals.TAIL = plain
+        gc.unfreeze()
+
+
 def run(seed: int, *, assignments: int, days: int) -> Run:
     """Return what came of one year."""
     began = time.monotonic()
-    with a_folder() as folder, closing(Year(seed, folder, assignments=assignments, days=days)) as year:
+    with a_short_tail(), a_folder() as folder, closing(Year(seed, folder, assignments=assignments, days=days)) as year:
         year.live()
         rows = year.rows()
         broken = () if verify(year.store).holds else ("the chain of the ledger",)

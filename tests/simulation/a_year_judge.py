@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from tests.simulation.a_year_oracle import (
     DAY,
     GAP,
+    GIVE_UP,
     HEALTHY,
     HORIZON,
     MINUTE,
@@ -79,6 +80,11 @@ class Judge:
                 for item in items:
                     if item.must:
                         self._must(case, item, by_key.get(item.key))
+        for items in self.oracle.lists.values():
+            for item in items:
+                if item.must:
+                    self._must(None, item, by_key.get(item.key))
+        self._caps()
         self._alarms()
         self._count()
         return self.verdict
@@ -107,7 +113,7 @@ class Judge:
                         if due and f"{key}/{agency}@{day}" not in cases:
                             self.verdict.missing.append((f"{key}/{agency}@{day}", "it never came into sight"))
 
-    def _must(self, case: Case, item: Item, row: Record | None) -> None:
+    def _must(self, case: Case | None, item: Item, row: Record | None) -> None:
         took = [record["at"] for _, record, _ in self.of[row["reference"]] if record["took"]] if row else []
         waits = list(self._waits(row)) if row else []
         if took:
@@ -116,7 +122,7 @@ class Judge:
             if late > HEALTHY:
                 self.wrong(item.ref, f"{item.key} was due at {item.moment} and left at {took[0]}: {late} healthy hours")
             return
-        if row is not None and row["state"] == "failed":
+        if row is not None and row["state"] in ("failed", "suppressed"):  # which is looked at by itself
             return
         until = self._end_of(case, item)
         if self.oracle.health(item.moment, until, waits) < HEALTHY:
@@ -126,11 +132,12 @@ class Judge:
             (item.ref, f"{item.key}, due at {item.moment}, was not told until {until}: it is {state}")
         )
 
-    def _end_of(self, case: Case, item: Item) -> datetime:
-        for state in case.states[item.state + 1 :]:
+    def _end_of(self, case: Case | None, item: Item) -> datetime:
+        over = self.oracle.end if item.covers is None else datetime.combine(item.covers + DAY, datetime.min.time())
+        for state in case.states[item.state + 1 :] if case else ():
             if moot(item, state):
-                return state.at
-        return self.oracle.end
+                return min(over, state.at)
+        return min(over, self.oracle.end)
 
     def _waits(self, row: Record) -> Iterator[tuple[datetime, datetime]]:
         """Yield when a reminder waited for an operator, or for its next attempt."""
@@ -144,8 +151,7 @@ class Judge:
     # ── what there could be ──
 
     def _row(self, row: Record) -> None:
-        kind = row["key"].partition("|")[0]
-        if kind == "l1":
+        if row["key"].startswith("l1|alarm"):
             return
         items = self._items(row)
         if not any(item.made_at == row["made_at"] for item in items):
@@ -157,18 +163,23 @@ class Judge:
             # who dies between writing an attempt down and making it has used it up, though no server knows of it
             died = sum(record["what"] == "crash" and record["at"] >= row["made_at"] for record in self.log)
             given_up = any(record["said"] == "permanent" for _, record, _ in tried)
-            given_up = given_up or (len(tried) < TRIES <= len(tried) + died) or len(tried) >= TRIES
+            blamed = sum(not record["away"] for _, record, _ in tried)
+            given_up = given_up or (blamed < TRIES <= blamed + died) or blamed >= TRIES
+            if not given_up and len(tried) >= TRIES and tried[-1][1]["away"]:  # nobody could connect for two days
+                given_up = tried[-1][1]["at"] - tried[0][1]["at"] >= GIVE_UP
             if not given_up and not row["key"].endswith("|none"):
                 self.wrong(row["ref"], f"{row['key']} was given up after {len(tried)} attempts: {row['why']}")
 
     def _items(self, row: Record) -> list[Item]:
+        if row["key"].startswith("l1|"):
+            return self.oracle.lists.get(row["key"], [])
         case = self.oracle.cases.get(row["ref"])
         return case.items.get(row["key"], []) if case else []
 
     def _attempt(self, index: int, record: Record) -> None:
         for reference in record["references"]:
             row = self.rows[reference]
-            if row["key"].startswith("l1|"):
+            if row["key"].startswith("l1|alarm"):
                 continue
             first = self.of[reference][0][0] == index
             items = [item for item in self._items(row) if item.made <= index]
@@ -176,11 +187,17 @@ class Judge:
                 self.wrong(row["ref"], f"{row['key']} left at {record['at']}, when it was not to be told")
             if record["office"] != row["key"].split("|")[-2]:
                 self.wrong(row["ref"], f"{row['key']} went to {record['office']}")
+            case = self.oracle.cases.get(row["ref"])
+            readers = self.oracle.readers(case, index, record["at"].date()) if case else [record["office"]]
+            if stage_in(row) not in ("received", "returned") and record["office"] not in readers:
+                self.wrong(row["ref"], f"{row['key']} left at {record['at']}, to an office without a part in it")
             for since, _, until, _ in self.holds.get(reference, ()):
                 if since <= index < until:
                     self.wrong(row["ref"], f"{row['key']} left at {record['at']}, while it was held")
 
     def _open(self, item: Item, index: int, first: bool) -> bool:
+        if not item.ref:
+            return True
         case = self.oracle.cases[item.ref]
         now = case.state_at(index)
         # what was not tried yet is cancelled for good; a mail under way is looked at again
@@ -232,6 +249,34 @@ class Judge:
         for (_, office), count in begun.items():
             if count > 1:
                 self.wrong(office, f"{count} mails to {office} at once, which were one")
+
+    def _caps(self) -> None:
+        """Hold the mails of each office and day against the caps of ladders; what is made in one minute is one mail."""
+        minutes: dict[tuple[str, date], dict[datetime, set[int]]] = defaultdict(lambda: defaultdict(set))
+        ladders = [(row, *row["key"].split("|")[-2:]) for row in self.rows.values() if row["key"].startswith("r1|")]
+        told = [(row, office, self._cap(row)) for row, office, channel in ladders if channel != "none"]
+        for row, office, cap in told:
+            if row["state"] != "suppressed":
+                day = minutes[office, row["made_at"].date()]
+                day[row["made_at"].replace(second=0, microsecond=0)].add(cap or 1_000_000)
+        for row, office, cap in told:
+            minute = row["made_at"].replace(second=0, microsecond=0)
+            day = minutes[office, row["made_at"].date()]
+            before = sum(other < minute for other in day)
+            full = cap is not None and before >= cap
+            if row["state"] == "suppressed" and not full:
+                self.wrong(
+                    row["ref"], f"{row['key']} was suppressed at {row['made_at']}, after {before} mails of {cap}"
+                )
+            # what has more room opens the mail for all that is made in its minute
+            if row["state"] != "suppressed" and full and not any(other > before for other in day[minute]):
+                self.wrong(row["ref"], f"{row['key']} was made at {row['made_at']}, after {before} mails of {cap}")
+
+    def _cap(self, row: Record) -> int | None:
+        case = self.oracle.cases.get(row["ref"])
+        ladder = self.world["ladders"].get(case.task["ladder"], {}) if case else {}
+        found = ladder.get("cap")
+        return None if found is None else int(found)
 
     def _pauses(self) -> None:
         """See that nothing but what is urgent leaves after a long pause before somebody has looked."""
@@ -288,6 +333,10 @@ class Judge:
                 "reminders": len(self.rows),
                 "accepted": states["accepted"],
                 "given up": states["failed"],
+                "suppressed": states["suppressed"],
+                "lists": sum(row["key"].startswith(("l1|weekly", "l1|monday")) for row in self.rows.values()),
+                "unblocked": sum(row["key"].startswith("n1|unblocked") for row in self.rows.values()),
+                "to deputies": sum(item.covers is not None for item in items),
                 "cancelled": states["cancelled"],
                 "attempts": len(self.attempts),
                 "mails": sum(record["took"] for _, record in self.attempts),

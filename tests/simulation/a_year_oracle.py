@@ -26,6 +26,7 @@ NEVER = datetime(1, 1, 1)  # noqa: DTZ001 - civil, like every instant here
 HEALTHY = timedelta(hours=2)
 LEASE = timedelta(minutes=10)  # until an attempt of a process that died is taken over, and a tick to do so
 TRIES = 8
+GIVE_UP = timedelta(hours=48)  # a server nobody can connect to is tried for so long
 HORIZON = timedelta(days=60)  # occurrences come into sight so long before
 GAP = timedelta(hours=24)  # nobody delivered for longer: what is not urgent waits for an operator
 MANY = 1_000
@@ -33,6 +34,7 @@ URGENT = ("due", "overdue", "escalated", "alarm")
 TOGETHER = ("assigned", "before", "half", "due", "overdue", "escalated", "review")
 QUIET = ("submitted", "suspended", "completed", "expired")
 SETTLED = ("completed", "expired")
+WORKING = ("assigned", "acknowledged", "in_progress", "returned")
 ANSWERS = ("acknowledged", "started", "noted", "submitted", "extension_requested")
 PROGRESS = {
     "acknowledged": "acknowledged", "started": "in_progress", "submitted": "submitted", "returned": "returned",
@@ -284,6 +286,7 @@ class State:
     touched: datetime
     days: Days
     until: int = -1
+    waiting: bool = False  # for a task that is not settled yet
 
     @property
     def is_quiet(self) -> bool:
@@ -303,6 +306,7 @@ class Item(NamedTuple):
     version: int
     must: bool
     state: int  # which of the assignment's states it was made in
+    covers: date | None = None  # the last day of the deputy it is for
 
 
 @dataclass
@@ -327,11 +331,20 @@ class Oracle:
         self.world, self.log = world, log
         self.end = max(record["at"] for record in log)
         self.unswept: list[str] = []
+        self.needing: dict[str, list[str]] = defaultdict(list)
+        for key, task in world["tasks"].items():
+            for needed in task["needs"]:
+                self.needing[needed].append(key)
         self.sweeps = [n for n, record in enumerate(log) if record["what"] == "sweep"]
         self.bad = self._bad()
+        self.deputies = [(n, record) for n, record in enumerate(log) if record["what"] == "deputy"]
+        self.calendars = [(-1, Days(world["days_off"]))]
+        self.calendars += [(n, Days(r["days_off"])) for n, r in enumerate(log) if r["what"] == "calendar"]
         self.cases = self._cases()
         for case in self.cases.values():
             self._reckon(case)
+        self.lists: dict[str, list[Item]] = defaultdict(list)
+        self._lists()
 
     # ── the states ──
 
@@ -346,9 +359,11 @@ class Oracle:
                 days = new
             elif record["what"] == "fact":
                 if record["kind"] == "assigned":
-                    cases[record["ref"]] = self._assigned(index, record, days)
+                    cases[record["ref"]] = case = self._assigned(index, record, days)
+                    case.states[-1].waiting = self._waits(cases, case)
                 elif record["ref"] in cases:
                     self._fact(cases[record["ref"]], index, record, days)
+                    self._free(cases, index, record)
         for case in cases.values():
             for one, after in zip(case.states, [*case.states[1:], None], strict=True):
                 one.until = after.since if after else len(self.log)
@@ -369,8 +384,11 @@ class Oracle:
             index, at, kind, record["seq"], PROGRESS.get(kind, was.progress), was.version, was.limit,
             at if kind in ANSWERS else was.answered, was.snoozed, at, days,
         )  # fmt: skip
+        state.waiting = was.waiting and state.progress not in SETTLED
         if kind == "noted":
             state.snoozed = record["day"]
+        if kind == "waiting":  # nobody did anything
+            state.touched, state.waiting = was.touched, False
         if kind in ("extension_granted", "resumed") and record["day"] is not None:
             assert was.limit is not None
             late = at_time(record["day"]) + (was.limit.late - at_time(was.limit.last))
@@ -378,13 +396,40 @@ class Oracle:
             state.version += 1
         case.states.append(state)
 
+    def _waits(self, cases: Mapping[str, Case], case: Case) -> bool:
+        """Return whether an assignment waits for a task that is not settled, or not even assigned."""
+        for needed in case.task["needs"]:
+            (lead,) = self.world["tasks"][needed]["leads"]
+            found = cases.get(f"{needed}/{lead}")
+            if found is None or found.states[-1].progress not in SETTLED:
+                return True
+        return False
+
+    def _free(self, cases: Mapping[str, Case], index: int, record: Record) -> None:
+        """See that whoever waited for what is settled now is told so in the same breath."""
+        task, _, _ = named(record["ref"])
+        if cases[record["ref"]].states[-1].progress not in SETTLED or record["kind"] == "waiting":
+            return
+        for other in self.needing.get(task, ()):
+            (lead,) = self.world["tasks"][other]["leads"]
+            waiter = cases.get(f"{other}/{lead}")
+            if waiter is None or not waiter.states[-1].waiting or waiter.states[-1].progress in SETTLED:
+                continue
+            freed = any(
+                one["what"] == "fact" and (one["kind"], one["ref"]) == ("waiting", waiter.ref)
+                for one in self.log[index : index + 400]
+                if one["at"] == record["at"]
+            )
+            if not freed:
+                self.unswept.append(f"{waiter.ref}: it waited for {task}, settled at {record['at']}, and is not free")
+
     def _turn(self, case: Case, index: int, record: Record, old: Days, new: Days) -> None:
         was = case.states[-1]
         if was.progress in SETTLED:
             return
         state = State(
             index, record["at"], "calendar", record["seqs"].get(case.ref, 0), was.progress, was.version, was.limit,
-            was.answered, was.snoozed, was.touched, new,
+            was.answered, was.snoozed, was.touched, new, -1, was.waiting,
         )  # fmt: skip
         if case.task["rule"] and case.task["rule"][0] == "within":
             before, after = limit_of(case.task, old), limit_of(case.task, new)
@@ -449,19 +494,35 @@ class Oracle:
         for since in sorted(dealt):
             told: set[str] = set()
             for moment in reversed([moment for moment in come if moment.at > since]):
-                for office in self._offices(case, moment.to):
+                for office, covers in self.recipients(case, moment.to, index, at.date()).items():
                     if office not in told:
                         told.add(office)
                         # a sweep that was cut short may have done this or not: the next one must
-                        self._make(case, number, moment, office, index, must=done and known and since == min(dealt))
+                        must = done and known and since == min(dealt)
+                        self._make(case, number, moment, office, index, must=must, covers=covers)
         return {come[-1].at} if done else {*dealt, come[-1].at}
 
-    def _make(self, case: Case, number: int, moment: Moment, office: str, index: int, *, must: bool) -> None:
+    def _make(
+        self, case: Case, number: int, moment: Moment, office: str, index: int, *, must: bool, covers: date | None
+    ) -> None:
         state, channel = case.states[number], "mail" if self.world["offices"][office]["mail"] else "none"
         key = f"r1|{case.ref}|{moment.rung}|{state.version}|{office}|{channel}"
         due, at = max(moment.at, state.at), self.log[index]["at"]
-        item = Item(key, case.ref, moment.stage, office, due, index, at, state.version, must, number)
+        item = Item(key, case.ref, moment.stage, office, due, index, at, state.version, must, number, covers)
         case.items[key].append(item)
+
+    def recipients(self, case: Case, to: Iterable[str], index: int, day: date) -> dict[str, date | None]:
+        """Return who hears of some audiences on a day: the offices, and who covers for them, until which day."""
+        found: dict[str, date | None] = dict.fromkeys(self._offices(case, to))
+        for office in tuple(found):
+            for named_at, said in self.deputies:
+                if named_at < index and said["agency"] == office and said["first"] <= day <= said["last"]:
+                    found.setdefault(said["deputy"], said["last"])
+        return found
+
+    def readers(self, case: Case, index: int, day: date) -> Mapping[str, date | None]:
+        """Return everybody who may hear of an assignment on a day, by whatever rung."""
+        return self.recipients(case, ("lead", "with", "parent", "secretariat", "head"), index, day)
 
     def _offices(self, case: Case, to: Iterable[str]) -> Iterator[str]:
         for audience in to:
@@ -482,12 +543,43 @@ class Oracle:
         stage = None if was is None else news(state, was)
         if stage is None:
             return
-        channel = "mail" if self.world["offices"][case.agency]["mail"] else "none"
-        key = f"n1|{stage}|{state.seq}|{case.agency}|{channel}"
-        item = Item(
-            key, case.ref, stage, case.agency, state.at, state.since, state.at, state.version, True, number
-        )  # fmt: skip
-        case.items[key].append(item)
+        for office, covers in self.recipients(case, ["lead"], state.since, state.at.date()).items():
+            channel = "mail" if self.world["offices"][office]["mail"] else "none"
+            key = f"n1|{stage}|{state.seq}|{office}|{channel}"
+            item = Item(
+                key, case.ref, stage, office, state.at, state.since, state.at, state.version, True, number, covers
+            )  # fmt: skip
+            case.items[key].append(item)
+
+    # ── lists ──
+
+    def _lists(self) -> None:
+        """Note the lists of each week: what every office has open, and for the secretariat how all stands."""
+        settled: set[date] = set()
+        perhaps: dict[date, set[str]] = {}  # a look that was cut short may have made them
+        for index, record in enumerate(self.log):
+            if record["what"] != "lists":
+                continue
+            days = [days for since, days in self.calendars if since < index][-1]
+            day = days.on(record["at"].date() - record["at"].weekday() * DAY)
+            if record["at"] < at_time(day, self.world["lists"]) or day in settled:
+                continue
+            owing = {case.agency for case in self.cases.values() if self._owes(case, index)}
+            sure = owing if day not in perhaps else set()
+            for stage, office in [*(("weekly", code) for code in sorted(owing)), ("monday", self.world["secretariat"])]:
+                channel = "mail" if self.world["offices"][office]["mail"] else "none"
+                key = f"l1|{stage}|{day}|{office}|{channel}"
+                must = record["done"] and (office in sure or stage == "monday")
+                item = Item(key, "", stage, office, record["at"], index, record["at"], 0, must, 0)
+                self.lists[key].append(item)
+            if record["done"]:
+                settled.add(day)
+            else:
+                perhaps[day] = owing
+
+    def _owes(self, case: Case, index: int) -> bool:
+        number = case.state_at(index)
+        return number >= 0 and case.states[number].progress not in SETTLED
 
     # ── health ──
 
@@ -535,6 +627,8 @@ def news(state: State, was: State) -> str | None:
             return "date_changed"
         case "suspended" | "resumed" | "reopened":
             return "decided"
+        case "waiting" if was.waiting and state.progress in WORKING:
+            return "unblocked"
     return None
 
 
@@ -548,6 +642,8 @@ def named(ref: str) -> tuple[str, str, date | None]:
 def moot(item: Item, state: State) -> bool:
     """Return whether what is about an assignment has nothing left to say."""
     match item.stage:
+        case "unblocked":
+            return state.progress not in WORKING
         case "returned":
             return state.progress != "returned"
         case "accepted":

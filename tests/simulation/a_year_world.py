@@ -10,7 +10,7 @@ from tests.builders import a_calendar, a_directive, a_registry, a_task, an_agenc
 from tracker.domain.agency import Registry
 from tracker.domain.calendar import Span, SpecialDay
 from tracker.domain.deadline import Before, By, Due, Every, Review, Window, Within
-from tracker.domain.directive import Directive, ForEach, Task
+from tracker.domain.directive import Directive, ForEach, Need, Task
 from tracker.domain.ladder import Ladder, Level, Quiet, Rung
 from tracker.domain.text import Text
 from tracker.store.adopted import Channel
@@ -45,6 +45,7 @@ LADDERS: Mapping[str, Mapping[str, Any]] = {
         ),
         "every": (3, "wd"),
         "daily_after": (21, "d"),
+        "cap": 2,
         "escalate": ({"span": (5, "wd"), "to": ("parent",)}, {"span": (15, "d"), "to": ("secretariat", "head")}),
     },
     "calm": {
@@ -55,9 +56,11 @@ LADDERS: Mapping[str, Mapping[str, Any]] = {
         ),
         "quiet": ((17, 30), (7, 30)),
         "working_days": True,
+        "cap": 1,
     },
     "brief": {"time": (17, 0), "rungs": ({"side": "due"},), "review": False},
 }  # fmt: skip
+LISTS = (8, 0)  # on Monday, or on the next working day
 NAMES = ("standard", "standard", "standard", "firm", "firm", "calm", "calm", "brief", "none")
 
 
@@ -71,7 +74,7 @@ def a_world(seed: int, *, assignments: int, days: int) -> World:
         office["mail"] = None if code == SILENT else f"office-{code.lower()}@agencies.example"
     world: World = {
         "seed": seed, "days": days, "offices": offices, "secretariat": "VPCP", "head": "CP", "ladders": LADDERS,
-        "days_off": list(HOLIDAYS), "tasks": {}, "directives": {},
+        "days_off": list(HOLIDAYS), "tasks": {}, "directives": {}, "lists": LISTS,
     }  # fmt: skip
     given, number = 0, 0
     count = max(3, min(60, assignments // 25))  # directives
@@ -87,6 +90,7 @@ def a_world(seed: int, *, assignments: int, days: int) -> World:
             task = _a_task(chance, issued, adopted, share - made)
             tasks[f"{key}/duty-{len(tasks):04d}"] = task
             made += len(task["leads"]) * (max(1, days // 40) if (task["rule"] or ("",))[0] == "monthly" else 1)
+        _bind(chance, tasks)
         world["directives"][key] = {"number": f"{number}/CT-TTg", "issued": issued, "adopted": adopted}
         world["tasks"] |= tasks
         given += made
@@ -102,8 +106,21 @@ def _a_task(chance: Random, issued: date, adopted: date, most: int) -> dict[str,
     return {
         "issued": issued, "leads": leads, "rule": rule, "ladder": chance.choice(NAMES),
         "with": sorted(chance.sample(MINISTRIES, chance.choice([0, 0, 1, 2]))),
+        "needs": [],
         "cutoff": bool(rule) and rule[0] in ("by", "before") and chance.random() < 0.15,
     }  # fmt: skip
+
+
+def _bind(chance: Random, tasks: Mapping[str, dict[str, Any]]) -> None:
+    """Let some tasks need one that stands before them; both have one lead each."""
+    before: list[str] = []
+    for key, task in tasks.items():
+        kind = (task["rule"] or ("",))[0]
+        if len(task["leads"]) > 1 or kind == "monthly":
+            continue
+        if before and kind in ("by", "before", "window", "within") and chance.random() < 0.8:
+            task["needs"] = [chance.choice(before)]
+        before.append(key)
 
 
 def _a_rule(chance: Random, issued: date, adopted: date) -> tuple[Any, ...] | None:
@@ -145,6 +162,7 @@ def the_registry(world: World, days_off: Iterable[date]) -> Registry:
         ladders={name: the_ladder(name, said) for name, said in world["ladders"].items()},
         secretariat=world["secretariat"],
         head=world["head"],
+        lists=time(*world["lists"]),
     )
 
 
@@ -164,6 +182,7 @@ def the_ladder(name: str, said: Mapping[str, Any]) -> Ladder:
         escalate=tuple(Level(_span(level["span"]), level["to"]) for level in said.get("escalate", ())),  # type: ignore[arg-type]
         quiet=Quiet(time(*quiet[0]), time(*quiet[1])) if quiet else None,
         working_days=said.get("working_days", False),
+        cap=said.get("cap"),
     )
 
 
@@ -213,6 +232,7 @@ def the_task(key: str, said: Mapping[str, Any]) -> Task:
         lead=None if several else said["leads"][0],
         for_each=ForEach(agencies=tuple(said["leads"])) if several else None,
         supporting=tuple(said["with"]),
+        needs=tuple(Need(needed) for needed in said["needs"]),
         due=Due(rule=rule, cutoff=said["cutoff"]) if rule else None,
         remind=said["ladder"],
     )

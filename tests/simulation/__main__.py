@@ -21,6 +21,7 @@ LONG: tuple[tuple[str, ...], ...] = (
     ("a_year", "--seed", "1", "--seeds", "10", "--assignments", "10000"),
     ("tamper",),
     ("life_cycle",),
+    ("api",),
 )
 
 

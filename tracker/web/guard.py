@@ -9,9 +9,12 @@ from math import ceil
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import HTMLResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tracker.web.api.answers import answer_of
+from tracker.web.api.problems import Said
 from tracker.web.page import problem_page
 
 HEADERS = {
@@ -83,8 +86,7 @@ class Guard:
 
         wait = self._wait(scope)
         if wait:
-            answer = HTMLResponse(problem_page("often"), 429, headers={"Retry-After": str(wait)})
-            await answer(scope, receive, sent)
+            await _too_often(scope, wait)(scope, receive, sent)
             return
         if scope["method"] == "HEAD":  # whatever may be read may be asked for without its body
             await self.app({**scope, "method": "GET"}, receive, _bodiless(sent))
@@ -110,6 +112,13 @@ def _bodiless(send: Send) -> Send:
         await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
     return sent
+
+
+def _too_often(scope: Scope, wait: int) -> Response:
+    headers = {"Retry-After": str(wait)}
+    if scope["path"].startswith("/api/"):
+        return answer_of(Said("too-many-requests", 429, headers=headers), Request(scope), "")
+    return HTMLResponse(problem_page("often"), 429, headers=headers)
 
 
 def household(address: str) -> str:

@@ -5,16 +5,16 @@ To whom is logged in, in their language; to anybody else in all of them, and nev
 
 import logging
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from tracker.domain.errors import Broken, Conflict, Invalid, NotFound, Refused, TrackerError, TryLater
 from tracker.notify.tongue import catalogue
+from tracker.web.api.answers import answer_of, said_by
 from tracker.web.desk import Desk
 from tracker.web.page import problem_page
 from tracker.web.tokens import N_
@@ -77,7 +77,7 @@ class Sorry:
         if 300 <= status < 400:
             return Response(status_code=status, headers=headers)
         if request.url.path.startswith("/api/"):
-            return _problem(status, error, headers)
+            return answer_of(said_by(request, error), request, self.desk.settings.base_url)
         if request.url.path != "/l" and not request.url.path.startswith("/l/"):
             answer = await run_in_threadpool(self._page, request, status, error)
             if answer is not None:
@@ -114,11 +114,3 @@ def _kind(status: int) -> str:
     if status in (403, 408, 413, 415):
         return "stale"
     return "later" if status >= 500 else "dead"
-
-
-def _problem(status: int, error: Exception, headers: dict[str, Any]) -> Response:
-    code = error.code if isinstance(error, TrackerError) else str(status)
-    said: dict[str, Any] = {"type": f"/help#{code}", "title": SAID.get(status, SAID[500])[0], "status": status}
-    if isinstance(error, TrackerError):
-        said["detail"] = str(error)
-    return JSONResponse(said, status, headers=headers, media_type="application/problem+json")

@@ -17,13 +17,13 @@ from tracker.domain.agency import Registry
 from tracker.domain.directive import Directive
 from tracker.domain.errors import NotFound
 from tracker.domain.scope import Scope
-from tracker.domain.text import LANGUAGES
 from tracker.operations.in_force import registry_at
 from tracker.operations.reading import directive_at
 from tracker.settings import Settings
 from tracker.views import Connection, Store
 from tracker.views.footing import footing
 from tracker.views.stamp import Stamp
+from tracker.web.api.languages import language_of
 from tracker.web.api.problems import Problem
 from tracker.web.api.rules import Rule
 from tracker.web.desk import SAFE, Desk, Viewer, instant_of
@@ -176,24 +176,3 @@ _INVALID = 'Bearer realm="tracker", error="invalid_token"'
 
 def _insufficient(scope: str) -> dict[str, str]:
     return {"WWW-Authenticate": f'Bearer realm="tracker", error="insufficient_scope", scope="{scope}"'}
-
-
-def language_of(request: Request, own: str = "en") -> str:
-    """Return the language an answer has: the first of Accept-Language there is, else one's own.
-
-    >>> from starlette.requests import Request
-    >>> request = Request({"type": "http", "headers": [(b"accept-language", b"de, fr-CH;q=0.9, en;q=0.8")]})
-    >>> language_of(request)
-    'fr'
-    """
-    asked: list[tuple[float, str]] = []
-    for part in request.headers.get("accept-language", "").split(",")[:20]:
-        tag, _, said = part.strip().partition(";q=")
-        try:
-            asked.append((float(said) if said else 1.0, tag.strip().lower().partition("-")[0]))
-        except ValueError:
-            continue
-    for weight, tag in sorted(asked, key=lambda one: -one[0]):
-        if tag in LANGUAGES and weight > 0:
-            return tag
-    return own

@@ -18,13 +18,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.builders import a_directive, a_registry, a_task, an_agency
-from tests.integration.postgres import roomy_memory
+from tests.integration.postgres import roomy_memory, running_cluster
 from tests.integration.smtp import SmtpServer
 from tests.integration.test_mail_outcomes import MODES
 from tests.simulation import workers
@@ -76,36 +77,51 @@ def rows(url: str, question: str) -> list[Any]:
 # ── F5 ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def at_once(url: str) -> list[str]:
+def at_once(url: str, journal: str) -> list[str]:
     """Return what this process sent, sweeping and delivering beside others."""
     store, sender = open_store(url), Recorder()
     workers.wait_for_all()
     sweep(store, at=ADOPTED, batch=50)
-    deliver(store, sender, settings=OPEN, clock=lambda: ADOPTED)
+    deliver(store, sender, settings=replace(OPEN, journal=journal), clock=lambda: ADOPTED)
     return [reference for _, reference in sender.sent]
 
 
 def processes(folder: Path, *, short: bool) -> tuple[str, bool]:
     """Return the figures of F5, and whether they are as they should be."""
-    offices, words, good = 60 if short else 1_000, [], True
-    for count in (2,) if short else (1, 2, 8):  # a process takes long to begin
-        url = f"sqlite:///{folder}/processes-{count}.db"
-        many_offices(url, offices).close()
-        context = multiprocessing.get_context("spawn")
-        gate = context.Barrier(count)
-        with context.Pool(count, initializer=workers.at_the_gate, initargs=(gate,)) as pool:
-            began = time.monotonic()
-            parts = pool.starmap(at_once, [(url,)] * count, chunksize=1)
-        sent = Counter(reference for part in parts for reference in part)
-        # who came when all was on its way has nothing left; what a process still held is sent by the next
-        store, last = open_store(url), Recorder()
-        deliver(store, last, settings=OPEN, clock=lambda: ADOPTED + 10 * MINUTE)
-        store.close()
-        sent.update(reference for _, reference in last.sent)
-        extra = sum(sent.values()) - len(sent)
-        good = good and extra == 0 and len(sent) == offices
-        words.append(f"{count}: {len(sent):,} of {offices:,}, {extra} twice, {time.monotonic() - began:.1f} s")
+    if short:
+        return _together(f"sqlite:///{folder}/processes.db", 60, 2)
+    words, good = [], True
+    with ExitStack() as stack:
+        cluster = stack.enter_context(running_cluster())
+        settings = str(folder / "{}.sends")
+        for name in ("sqlite", "postgresql"):
+            for count in (1, 2, 8):  # a process takes long to begin
+                url = f"sqlite:///{folder}/processes-{count}.db"
+                if name == "postgresql":
+                    url = stack.enter_context(cluster.database())
+                said, held = _together(url, 1_000, count, settings.format(f"{name}-{count}"))
+                words.append(f"{name}, {said}")
+                good = good and held
     return "; ".join(words), good
+
+
+def _together(url: str, offices: int, count: int, journal: str = "") -> tuple[str, bool]:
+    """Return what came of some processes that sweep and deliver at once."""
+    many_offices(url, offices).close()
+    context = multiprocessing.get_context("spawn")
+    gate = context.Barrier(count)
+    with context.Pool(count, initializer=workers.at_the_gate, initargs=(gate,)) as pool:
+        began = time.monotonic()
+        parts = pool.starmap(at_once, [(url, journal)] * count, chunksize=1)
+    sent = Counter(reference for part in parts for reference in part)
+    # who came when all was on its way has nothing left; what a process still held is sent by the next
+    store, last = open_store(url), Recorder()
+    deliver(store, last, settings=replace(OPEN, journal=journal), clock=lambda: ADOPTED + 10 * MINUTE)
+    store.close()
+    sent.update(reference for _, reference in last.sent)
+    extra = sum(sent.values()) - len(sent)
+    words = f"{count}: {len(sent):,} of {offices:,}, {extra} twice, {time.monotonic() - began:.1f} s"
+    return words, extra == 0 and len(sent) == offices
 
 
 # ── F9 ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -314,12 +314,12 @@ def read(act: Act, form: Form) -> tuple[dict[str, Any], dict[str, str]]:
             said[field.name] = day_of(typed)
             if said[field.name] is None:
                 wrong[field.name] = N_("Write a day as 31/12/2025.")
-        elif len(typed) > _LONGEST[field.kind]:
+        elif len(typed) > _LONGEST.get(field.kind, 40):
             wrong[field.name] = N_("This is too long.")
     return said, wrong
 
 
-_LONGEST: Mapping[str, int] = {"line": 300, "area": 4000, "office": 40, "unit": 40}
+_LONGEST: Mapping[str, int] = {"line": 300, "area": 4000}
 
 
 def along_of(form: Form) -> dict[str, date]:

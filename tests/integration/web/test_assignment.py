@@ -332,6 +332,15 @@ def test_reviews_are_for_the_secretariat_and_an_auditor_decides_nothing(site: Si
     assert "/do/" not in html
 
 
+def test_what_is_not_required_may_be_left_empty(site: Site) -> None:
+    assert send(site, "le", ACCOUNTS, "do", "grant", instrument="Letter 9", day="").status_code == 303
+    assert entries(site, ACCOUNTS, "extension_granted")[0]["day"] == "2025-09-30"
+    send(site, "le", REPORT, "do", "suspend", why="The law changes.", instrument="Letter 10")
+    assert send(site, "le", REPORT, "do", "resume", day="", instrument="").status_code == 303
+    assert send(site, "anna", REPORT, "do", "delegate", office="BNV-TC", words="").status_code == 303
+    assert send(site, "anna", REPORT, "contest", why="No.", office="").status_code == 303
+
+
 def test_every_refusal_these_pages_can_meet_is_said_in_three_languages() -> None:
     from tracker.notify.tongue import catalogue
 

@@ -25,6 +25,7 @@ class Settings:
     contact: str = "the secretariat of the office"
     sender: str = "tracker@directives.example"
     directives: str = "directives"
+    author_writes: str = ""  # "yes": the drafts page may put files into the folder of the directives
     sources: str = ""  # the folder of the texts that directives were read from; where none is set, no words are shown
     key: str = ""  # the file of the private key; where none is set, beside an SQLite store, else ./tracker.key
     secret: str = ""  # the file of the key that seals secrets; where none is set, beside an SQLite store, else here
@@ -60,6 +61,19 @@ class Settings:
         ['chat.moha.example', 'hooks.moha.example']
         """
         return frozenset(self.intranet.lower().replace(",", " ").split())
+
+    @property
+    def may_write_directives(self) -> bool:
+        """Return whether the drafts page may put files into the folder of the directives; raises Invalid.
+
+        >>> Settings(author_writes="yes").may_write_directives, Settings().may_write_directives
+        (True, False)
+        """
+        if self.author_writes not in ("", "yes", "no"):
+            raise Invalid(
+                f"'{self.author_writes}' is neither yes nor no: see TRACKER_AUTHOR_WRITES", code="bad-setting"
+            )
+        return self.author_writes == "yes"
 
     @property
     def rate_limit(self) -> int:

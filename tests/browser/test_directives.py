@@ -20,23 +20,25 @@ MUCH = "2025/268-nq-cp"
 
 # words of one picture that touch, and what leaves the canvas
 TOUCHING = """svg => {
-  const canvas = svg.getBoundingClientRect(), near = 1;
-  const boxes = [...svg.querySelectorAll("text")].filter(t => t.textContent.trim()).map(t => [t.textContent, t.getBoundingClientRect()]);
+  const canvas = svg.getBoundingClientRect(), near = 1, box = e => e.getBoundingClientRect();
+  const leaves = b => b.left < canvas.left - near || b.right > canvas.right + near
+    || b.top < canvas.top - near || b.bottom > canvas.bottom + near;
   const drawn = [...svg.querySelectorAll("rect, path, polyline, circle, text")].filter(e => !e.closest("defs"));
-  const outside = drawn.filter(e => { const b = e.getBoundingClientRect();
-    return b.left < canvas.left - near || b.right > canvas.right + near || b.top < canvas.top - near || b.bottom > canvas.bottom + near; });
+  const words = drawn.filter(e => e.tagName === "text" && e.textContent.trim()).map(e => [e.textContent, box(e)]);
   const touching = [];
-  for (let i = 0; i < boxes.length; i++) for (let j = i + 1; j < boxes.length; j++) {
-    const [one, a] = boxes[i], [other, b] = boxes[j];
-    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left), high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+  words.forEach(([one, a], i) => words.slice(i + 1).forEach(([other, b]) => {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
     if (wide > near && high > 3) touching.push([one, other]);
-  }
-  return {outside: outside.map(e => e.outerHTML.slice(0, 120)), touching, texts: boxes.length};
+  }));
+  const outside = drawn.filter(e => leaves(box(e))).map(e => e.outerHTML.slice(0, 120));
+  return {outside, touching, texts: words.length};
 }"""
 # words that reach beyond the box they stand in
 SPILLING = """svg => [...svg.querySelectorAll("g.node")].flatMap(g => {
-  const box = g.querySelector(".box").getBoundingClientRect();
-  return [...g.querySelectorAll("text")].filter(t => t.getBoundingClientRect().right > box.right).map(t => t.textContent);
+  const edge = g.querySelector(".box").getBoundingClientRect().right;
+  const texts = [...g.querySelectorAll("text")];
+  return texts.filter(t => t.getBoundingClientRect().right > edge).map(t => t.textContent);
 })"""
 
 

@@ -75,7 +75,7 @@ def new(
 
 
 def import_table(
-    path: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="A table of tasks.")],
+    path: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="A table of tasks, as XLSX or CSV.")],
     number: Annotated[str, typer.Option("--number", metavar="NUMBER", help="The number of the directive.")],
     issued: Issued,
     issuer: Issuer = None,

@@ -1,5 +1,8 @@
-"""Sheet: the cells of one sheet of an XLSX file as text, each with its place; the one import of openpyxl."""
+"""Sheet: the cells of one sheet of an XLSX file, or of a CSV file, as text, each with its place."""
 
+import csv
+import io
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ from tracker.domain.finding import Finding, Place, Severity
 MAX_BYTES = 5_000_000
 MAX_UNPACKED = 100_000_000
 MAX_ROWS, MAX_COLUMNS = 5_000, 60
+_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,6 +71,44 @@ def read_sheet(path: Path, sheet: str | None = None) -> tuple[Row, ...]:
     if page.max_row > MAX_ROWS or page.max_column > MAX_COLUMNS:
         raise Invalid(f"{path} has more than {MAX_ROWS:,} rows or {MAX_COLUMNS} columns", code="bad-table")
     return tuple(_rows(page, path.name))
+
+
+def read_csv(path: Path) -> tuple[Row, ...]:
+    """Return the rows of a CSV file as Excel and its like write it: UTF-8, fields between commas, semicolons or tabs.
+
+    Raises Invalid for a file that is too large or not UTF-8.
+    """
+    if not path.is_file() or path.stat().st_size > MAX_BYTES:
+        raise Invalid(f"{path.name} is no CSV file of at most {MAX_BYTES:,} bytes", code="bad-table")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid(f"{path.name} is not UTF-8: save it as “CSV UTF-8”", code="bad-table") from None
+    head = text.partition("\n")[0]
+    between = max(",;\t", key=head.count)
+    rows = list(csv.reader(io.StringIO(text), delimiter=between))
+    width = max(map(len, rows), default=0)
+    if len(rows) > MAX_ROWS or width > MAX_COLUMNS:
+        raise Invalid(f"{path.name} has more than {MAX_ROWS:,} rows or {MAX_COLUMNS} columns", code="bad-table")
+    return tuple(
+        tuple(
+            _text_cell(path.name, line, column, value)
+            for column, value in enumerate(row + [""] * (width - len(row)), 1)
+        )
+        for line, row in enumerate(rows, 1)
+    )
+
+
+def _text_cell(file: str, line: int, column: int, value: str) -> SheetCell:
+    text = value.strip()
+    day = _DAY.fullmatch(text)
+    if day is None:
+        return SheetCell(CellPlace(file, line, column, "CSV"), text)
+    try:
+        found = date(int(day[3]), int(day[2]), int(day[1]))
+    except ValueError:
+        return SheetCell(CellPlace(file, line, column, "CSV"), text)
+    return SheetCell(CellPlace(file, line, column, "CSV"), found.isoformat(), day=found)
 
 
 def _check_size(path: Path) -> None:

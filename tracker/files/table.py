@@ -18,7 +18,7 @@ from tracker.domain.text import Text
 from tracker.files.draft_file import issuer_of, number_of, title_of
 from tracker.files.lexicon import Lexicon
 from tracker.files.offices import are_concerned, codes_of
-from tracker.files.sheet import Row, SheetCell, read_sheet
+from tracker.files.sheet import Row, SheetCell, read_csv, read_sheet
 from tracker.files.wording import rule_of
 from tracker.files.words import clip
 
@@ -85,7 +85,7 @@ def read_table(
         title=title_of(number),
     )
     reading = _Reading(Lexicon(registry), directive_key(number.text, issued))
-    reading.read(read_sheet(path, sheet))
+    reading.read(read_csv(path) if path.suffix.lower() == ".csv" else read_sheet(path, sheet))
     failed = any(finding.severity == "error" for finding in reading.findings)
     tasks = tuple(sorted((row.task for row in reading.rows), key=lambda task: task.id))
     return Imported(None if failed else replace(head, tasks=tasks), tuple(reading.rows), tuple(reading.findings))

@@ -31,6 +31,8 @@ from tracker.web.pages import (
     admin_accounts,
     agencies,
     assignment,
+    author,
+    calendar,
     directives,
     extension,
     history,
@@ -62,11 +64,13 @@ AREAS: tuple[Callable[[Desk], APIRouter], ...] = (
     reminders.routes,
     history_audit.routes,
     history.routes,
+    calendar.routes,
     assignment.routes,
     extension.routes,
     report.routes,
     reviews.routes,
     directives.routes,
+    author.routes,
     programs.routes,
 )
 

@@ -26,7 +26,7 @@ PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("/calendar", N_("Calendar"), EVERYBODY[:3]),
     ("/reports", N_("Reports"), OVERSEERS),
     ("/history", N_("History"), ("secretariat", "auditor", "admin")),
-    ("/author", N_("Drafts"), ("secretariat",)),
+    ("/author", N_("Drafts"), ("secretariat", "admin")),
     ("/admin", N_("Administration"), ("admin",)),
 )
 

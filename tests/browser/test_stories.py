@@ -1,4 +1,4 @@
-"""Three people who never open a terminal: from a mail to a receipt, an acceptance, a proof; with a script or without."""
+"""Three people who never open a terminal: from a mail to a receipt, an acceptance, a proof; scripts on and off."""
 
 import re
 from collections.abc import Iterator

@@ -48,6 +48,7 @@ HOMES: dict[str, set[str]] = {
     "httpx": {"tracker.web"},
     "icalendar": {"tracker.files"},
     "jinja2": {"tracker.notify", "tracker.web"},
+    "joserfc": {"tracker.web"},
     "prefect": {"flows"},
     "prometheus_client": {"tracker.web"},
     "psycopg": {"tracker.store"},

@@ -4,9 +4,13 @@ The store is a rehearsal that stands still on Wednesday 20 August 2025, 09:00 in
 figure on a page is the same whenever the tests run.
 """
 
-from collections.abc import Mapping
+import atexit
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.testclient import TestClient
@@ -16,13 +20,24 @@ from tests.integration.links import AMPLE, settings_in
 from tests.simulation.a_store import ADOPTED, mailboxes
 from tests.simulation.an_office import OFFICES, the_registry
 from tracker import clock
+from tracker.domain.agency import Registry
 from tracker.domain.calendar import Span
 from tracker.domain.directive import Directive, ForEach, Need
 from tracker.domain.rule import By, Due, Review
 from tracker.notify.digest import Digest
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
-from tracker.operations import accept, adopt_directive, adopt_registry, deliver, init, set_channel, submit, sweep
+from tracker.operations import (
+    accept,
+    adopt_directive,
+    adopt_registry,
+    deliver,
+    init,
+    open_store,
+    set_channel,
+    submit,
+    sweep,
+)
 from tracker.operations.accounts import known, make_account
 from tracker.operations.extensions import ask
 from tracker.operations.ownership import contest
@@ -47,6 +62,9 @@ PEOPLE: Mapping[str, tuple[str, str | None]] = {
     "pham": ("auditor", None),
     "root": ("admin", None),
 }
+
+
+Say = Callable[[str], str]
 
 
 def the_directive() -> Directive:
@@ -76,25 +94,30 @@ def the_second() -> Directive:
 class _Sender:
     """A sender whose mail server takes everything but what is for one office."""
 
+    def __init__(self, say: Say) -> None:
+        self.say = say
+
     def send(self, channel: object, notice: Notice | Digest) -> Outcome:
         if "btc" in str(channel):
-            return Outcome("permanent", 550, "no such mailbox")
-        return Outcome("accepted", 250, "taken")
+            return Outcome("permanent", 550, self.say("no such mailbox"))
+        return Outcome("accepted", 250, self.say("taken"))
 
 
-def an_office_at_work(url: str) -> Store:
-    """Return the store of the site."""
+def an_office_at_work(
+    url: str, *, say: Say = str, directives: Sequence[Directive] = (), registry: Registry | None = None
+) -> Store:
+    """Return the store of the site; `say` is put around everything that people write."""
     store = init(url, rehearsal=True, at=ADOPTED, actor="test")
-    adopt_registry(store, the_registry(secretariat="VPCP"), at=ADOPTED, actor="test")
+    adopt_registry(store, registry or the_registry(secretariat="VPCP"), at=ADOPTED, actor="test")
     set_channel(store, mailboxes(*OFFICES), at=ADOPTED, actor="test")
-    adopt_directive(store, the_directive(), at=ADOPTED, actor="test")
-    adopt_directive(store, the_second(), at=ADOPTED, actor="test")
+    for directive in directives or (the_directive(), the_second()):
+        adopt_directive(store, directive, at=ADOPTED, actor="test")
     sweep(store, at=ADOPTED)
-    submit(store, f"{KEY}/schools/BGDDT", at=TUESDAY, actor="BGDDT:chi", words="All schools have water.")
-    submit(store, f"{KEY}/roads/01", at=TUESDAY, actor="01:ha", words="Every road was mended.")
+    submit(store, f"{KEY}/schools/BGDDT", at=TUESDAY, actor="BGDDT:chi", words=say("All schools have water."))
+    submit(store, f"{KEY}/roads/01", at=TUESDAY, actor="01:ha", words=say("Every road was mended."))
     accept(store, f"{KEY}/roads/01", at=TUESDAY, actor=SECRETARIAT)
-    contest(store, f"{KEY}/roads/22", at=TUESDAY, actor="22:ky", why="There are no roads here.")
-    ask(store, f"{KEY}/accounts/BTC", date(2025, 9, 30), at=TUESDAY, actor="BTC:binh", why="The books came late.")
+    contest(store, f"{KEY}/roads/22", at=TUESDAY, actor="22:ky", why=say("There are no roads here."))
+    ask(store, f"{KEY}/accounts/BTC", date(2025, 9, 30), at=TUESDAY, actor="BTC:binh", why=say("The books came late."))
     sweep(store, at=NOW)
     return store
 
@@ -138,14 +161,34 @@ class Site:
         return found.csrf
 
 
-def a_site(folder: Path, store: Store | None = None) -> Site:
+def a_site(folder: Path, store: Store | None = None, *, say: Say = str) -> Site:
     """Return the site of a store, by default of the office at work; its files lie in a folder."""
-    made = store or an_office_at_work(f"sqlite:///{folder}/tracker.db")
+    url = f"sqlite:///{folder}/tracker.db"
+    if store is None:
+        shutil.copytree(_office(), folder, dirs_exist_ok=True)
+    made = store or open_store(url)
     settings = replace(
         settings_in(folder), database_url=str(made.engine.url), base_url=HOST, evidence=str(folder / "evidence")
     )
-    deliver(made, _Sender(), settings=settings, clock=lambda: NOW)
-    for name, (role, office) in PEOPLE.items():
-        shown = name.capitalize()
-        make_account(made, name, role, office=office, shown=shown, language="en", at=NOW, actor="test")
+    if store is not None:
+        _people(made, settings, say)
     return Site(made, settings, create_app(made, settings, AMPLE))
+
+
+@lru_cache
+def _office() -> Path:
+    """Return a folder with the office at work, made once a process: copying it takes a tenth of the time."""
+    folder = Path(tempfile.mkdtemp(prefix="tracker-site-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    store = an_office_at_work(f"sqlite:///{folder}/tracker.db")
+    _people(store, replace(settings_in(folder), database_url=str(store.engine.url)))
+    store.close()
+    return folder
+
+
+def _people(store: Store, settings: Settings, say: Say = str) -> None:
+    """Send the mails of the office, and give everybody an account."""
+    deliver(store, _Sender(say), settings=settings, clock=lambda: NOW)
+    for name, (role, office) in PEOPLE.items():
+        shown = say(name.capitalize())
+        make_account(store, name, role, office=office, shown=shown, language="en", at=NOW, actor="test")

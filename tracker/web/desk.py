@@ -7,7 +7,7 @@ came back to a template. What wants a word of its own on who may, raises through
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from hmac import compare_digest
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -32,6 +32,7 @@ from tracker.web.paper import Paper
 OPENING = time(8)  # a bare date is 08:00 of that day, as everywhere in the tracker
 COOKIE = "lang"
 A_YEAR = 365 * 24 * 3600
+FURTHEST = timedelta(days=3653)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 T = TypeVar("T")
 
@@ -167,7 +168,7 @@ class Desk:
 
     def _instants(self, request: Request) -> tuple[datetime, datetime]:
         now, asked = self.now(), request.query_params
-        at = instant_of(asked["at"]) if asked.get("at") else now
+        at = bounded(instant_of(asked["at"]), now) if asked.get("at") else now
         if not asked.get("known"):
             return at, min(at, now)
         return at, now if asked["known"] == "now" else min(instant_of(asked["known"]), now)
@@ -185,6 +186,13 @@ def language_of(request: Request, own: str = "vi") -> str:
         if said in LANGUAGES:
             return said
     return "vi"
+
+
+def bounded(at: datetime, now: datetime) -> datetime:
+    """Return an instant that is looked at; raises Invalid for one too far ahead to count days up to."""
+    if at > now + FURTHEST:
+        raise Invalid(f"{at.date()} is too far ahead: nothing is reckoned beyond ten years", code="bad-instant")
+    return at
 
 
 def instant_of(said: str, zone: str = "Asia/Ho_Chi_Minh") -> datetime:

@@ -26,7 +26,7 @@ from tracker.views.stamp import Stamp
 from tracker.web.api.languages import language_of
 from tracker.web.api.problems import Problem
 from tracker.web.api.rules import Rule
-from tracker.web.desk import SAFE, Desk, Viewer, instant_of
+from tracker.web.desk import SAFE, Desk, Viewer, bounded, instant_of
 
 T = TypeVar("T")
 CSRF = "X-CSRF-Token"
@@ -157,7 +157,7 @@ class Counter:
     def looking(self, caller: Caller, when: When | None = None) -> Iterator[Look]:
         """Yield one reading of the store, now or at the instants asked for."""
         now, when = self.desk.now(), when or When()
-        at = instant_of(when.as_of) if when.as_of else now
+        at = bounded(instant_of(when.as_of), now) if when.as_of else now
         known = min(at, now)
         if when.known:
             known = now if when.known == "now" else min(instant_of(when.known), now)

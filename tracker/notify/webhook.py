@@ -7,7 +7,6 @@ Nothing the receiver writes is repeated in an outcome but its status: it may ech
 
 import base64
 import binascii
-import hmac
 import http.client
 import io
 import json
@@ -21,10 +20,11 @@ from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from hashlib import sha256
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
+
+from standardwebhooks import Webhook
 
 from tracker.notify.outcome import Outcome
 from tracker.notify.reach import Forbidden, Reach, call, why_not
@@ -144,8 +144,7 @@ def signed(body: bytes, *, identity: str, at: datetime, secret: str | None) -> d
     moment = str(int(at.timestamp()))
     headers = {"webhook-id": identity, "webhook-timestamp": moment}
     if secret and (key := signing_key(secret)):
-        mark = hmac.digest(key, f"{identity}.{moment}.".encode() + body, sha256().name)
-        headers["webhook-signature"] = f"v1,{base64.b64encode(mark).decode('ascii')}"
+        headers["webhook-signature"] = Webhook(key).sign(identity, at.astimezone(UTC), body.decode())
     return headers
 
 

@@ -19,6 +19,7 @@ from tracker.notify.send import check_channel
 from tracker.notify.way import APPRISE, MAIL, WEBHOOK, public_address
 from tracker.operations import secrets
 from tracker.operations.accounts import reseal
+from tracker.operations.hooks import reseal as reseal_hooks
 from tracker.operations.recording import registry_in_force
 from tracker.operations.ways import Ways, bound_to
 from tracker.settings import Settings
@@ -105,6 +106,7 @@ def rekey(store: Store, *, settings: Settings, at: datetime, actor: str, forget:
         anew = [_sealed(replace(one, address=public_address(one.address)), fields, vault) for one, fields in opened]
         adopted.set_channels(connection, anew)
         reseal(connection, vault)
+        reseal_hooks(connection, vault)
         said = [_said(one) for one in anew]
         ledger.append(connection, [_draft("channels_rekeyed", {"channels": said}, at, actor)], at=at)
     if forget:

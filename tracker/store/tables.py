@@ -190,7 +190,18 @@ class AssignmentRow(SQLModel, table=True):
             postgresql_where=text("next_moment IS NOT NULL"),
         ),
         Index("ix_assignment_task_agency", "task", "agency"),
-        Index("ix_assignment_agency_late_from", "agency", "late_from"),
+        # on PostgreSQL these hold the reference by its characters (migration 0008)
+        Index("ix_assignment_late_from_ref", "late_from", "ref"),
+        Index("ix_assignment_cell_late_from_ref", "cell", "late_from", "ref"),
+        Index("ix_assignment_agency_late_from_ref", "agency", "late_from", "ref"),
+        Index("ix_assignment_progress_touched_at", "progress", "touched_at"),
+        *(
+            Index(f"ix_assignment_{name}", name, sqlite_where=text(there), postgresql_where=text(there))
+            for name, there in (
+                ("asked_at", "asked_at IS NOT NULL"),
+                ("contested_at", "contested_at IS NOT NULL"),
+            )
+        ),
         Index(
             "ix_assignment_delegate",
             "delegate",

@@ -5,7 +5,7 @@ what the first does. Cell and standing are asked of the cache, which is true unt
 `turned` finds the others, which have to be reckoned.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, tu
 
 from tracker.domain.assignment import Assignment
 from tracker.store.assignments import ASSIGNMENT, read_assignments
+from tracker.store.ledger import ENTRY
 from tracker.store.queries import Wanted, conditions
 
 Order = Literal["due", "-due", "ref"]
@@ -69,6 +70,24 @@ def counts(connection: Connection, wanted: Wanted, by: Sequence[Dimension]) -> M
     columns = [_column(connection, name) for name in by]
     question = select(*columns, func.count()).select_from(ASSIGNMENT).where(*conditions(wanted), *_cached(wanted))
     return {tuple(row[:-1]): row[-1] for row in connection.execute(question.group_by(*columns))}
+
+
+def counts_among(
+    connection: Connection, by: Sequence[Dimension], keys: Collection[str]
+) -> Mapping[tuple[str, ...], int]:
+    """Return the same for all assignments that have one of some values of the first dimension."""
+    columns = [_column(connection, name) for name in by]
+    question = select(*columns, func.count()).select_from(ASSIGNMENT).where(columns[0].in_(sorted(keys)))
+    return {tuple(row[:-1]): row[-1] for row in connection.execute(question.group_by(*columns))}
+
+
+def touched(connection: Connection, *, after: int, upto: int, most: int) -> frozenset[tuple[str, str]] | None:
+    """Return (task, agency) of the assignments that entries between two positions are about; None of too many."""
+    if upto - after > most:
+        return None
+    refs = select(ENTRY.c.assignment).where(ENTRY.c.seq > after, ENTRY.c.seq <= upto, ENTRY.c.assignment.is_not(None))
+    question = select(ASSIGNMENT.c.task, ASSIGNMENT.c.agency).where(ASSIGNMENT.c.ref.in_(refs))
+    return frozenset((row[0], row[1]) for row in connection.execute(question))
 
 
 def unreckoned(wanted: Wanted) -> Wanted:

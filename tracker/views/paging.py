@@ -7,17 +7,13 @@ what is reported or added meanwhile moves no other row from one page to another.
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from threading import Lock
 
 from tracker.domain.assignment import Assignment
 from tracker.domain.errors import Invalid
 from tracker.domain.standing import Standing
-from tracker.store import worktable
-from tracker.store.queries import Wanted
-from tracker.store.store import Connection
 from tracker.store.worktable import Dimension, Order, Place
 
 Seen = tuple[Assignment, Standing]
@@ -100,29 +96,6 @@ def month_of(last_day: date | None) -> str:
     ('2025-08', '')
     """
     return f"{last_day:%Y-%m}" if last_day else ""
-
-
-_KNOWN: dict[tuple[str, Wanted, tuple[Dimension, ...]], Mapping[tuple[str, ...], int]] = {}
-_ROOM = 128
-_LOCK = Lock()
-
-
-def remembered(
-    connection: Connection, head: str, wanted: Wanted, by: tuple[Dimension, ...]
-) -> Mapping[tuple[str, ...], int]:
-    """Return the cached counts of a ledger that ends so; asked for again they are known.
-
-    Rows are what the entries make of them, and the hash of the last entry stands for all of them.
-    """
-    key = head, wanted, by
-    known = _KNOWN.get(key)
-    if known is None:
-        known = worktable.counts(connection, wanted, by)
-        with _LOCK:
-            while len(_KNOWN) >= _ROOM:
-                _KNOWN.pop(next(iter(_KNOWN)))
-            _KNOWN[key] = known
-    return known
 
 
 def cursor_of(order: Order, place: Place) -> str:

@@ -25,7 +25,8 @@ from tracker.store.queries import Wanted
 from tracker.store.rowlevel import beyond
 from tracker.store.store import Connection
 from tracker.store.worktable import Dimension, Order, Place
-from tracker.views.paging import Direction, Found, Seen, in_common, month_of, remembered
+from tracker.views.cubes import counted
+from tracker.views.paging import Direction, Found, Seen, in_common, month_of
 from tracker.views.past import Past
 from tracker.views.stamp import INVENTED, Stamp
 
@@ -237,7 +238,7 @@ class _PresentSight(_Reckoning):
 
     def counts(self, wanted: Wanted, by: Sequence[Dimension]) -> Mapping[tuple[str, ...], int]:
         wanted = self.narrowed(wanted)
-        found = dict(remembered(self.connection, self.stamp.head, wanted, tuple(by)))
+        found = dict(counted(self.connection, wanted, tuple(by), seq=self.stamp.seq, head=self.stamp.head))
         for assignment in worktable.turned(self.connection, worktable.unreckoned(wanted), at=self.at):
             was = assignment, Standing(assignment.standing, assignment.cell, _CACHED)
             for seen, more in ((was, -1), (self.see(assignment), 1)):

@@ -22,6 +22,7 @@ from tracker.cli import (
     evidence,
     extension,
     history,
+    hook,
     init,
     key,
     moves,
@@ -77,6 +78,7 @@ app.add_typer(agency.app, name="agency")
 app.add_typer(channel.app, name="channel")
 app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
+app.add_typer(hook.app, name="hook")
 app.add_typer(db.app, name="db")
 app.add_typer(config.app, name="config")
 app.command("web", short_help="Serve the page behind the links of mails.")(web.web)

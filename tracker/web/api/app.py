@@ -16,6 +16,7 @@ from tracker.web.api import (
     directives,
     entries,
     evidence,
+    hooks,
     reminders,
     reports,
     tasks,
@@ -39,6 +40,7 @@ NOUNS: tuple[Callable[[APIRouter, Counter], None], ...] = (
     reminders.add_to,
     entries.add_to,
     reports.add_to,
+    hooks.add_to,
 )
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
 
+from tracker import clock
 from tracker.domain.account import Role
 from tracker.domain.agency import Registry
 from tracker.domain.directive import Directive
@@ -164,6 +165,10 @@ class Counter:
         with self.store.read() as connection:
             registry = registry_at(connection, min(at, known))
             yield Look(connection, at, known, registry, caller.scope, caller.language)
+
+    def now(self) -> datetime:
+        """Return what the clock on the wall says, which calls to others go by."""
+        return clock.now()
 
     def act(self, verb: Callable[[datetime], T]) -> T:
         """Give a verb its instant and return what it returns."""

@@ -61,8 +61,8 @@ def routes(desk: Desk) -> APIRouter:
                     text = text_of(connection, desk.settings, key[:KEY_LENGTH])
                 else:
                     key, text = new_text(connection, number.strip(), _day(issued), issuer=issuer.strip())
-        except Invalid as error:
-            return _beginning(desk, request, viewer, problem=str(error), asked=asked, status=400)
+        except TrackerError as error:
+            return _beginning(desk, request, viewer, problem=str(error), asked=asked, status=status_of(error))
         return _editor(desk, request, viewer, text, key=key)
 
     @router.post("/author/edit")
@@ -97,8 +97,6 @@ def routes(desk: Desk) -> APIRouter:
                 text, found = table_text(
                     connection, file.file.read(), file.filename or "", asked["number"], issued, issuer=asked["issuer"]
                 )
-        except Invalid as error:
-            return _beginning(desk, request, viewer, problem=str(error), asked=asked, status=400)
         except TrackerError as error:
             return _beginning(desk, request, viewer, problem=str(error), asked=asked, status=status_of(error))
         key = directive_key(asked["number"], issued)
@@ -158,12 +156,12 @@ def _beginning(
 
 def _editor(
     desk: Desk, request: Request, viewer: Viewer, text: str, *, key: str, findings: tuple[Finding, ...] | None = None,
-    rows: tuple[Any, ...] = (),
+    rows: tuple[Any, ...] = (), status: int = 200,
 ) -> Response:  # fmt: skip
     with desk.reading(request) as reading:
         return desk.page(
-            request, "author_edit.html", viewer=viewer, reading=reading, text=text, key=key, findings=findings,
-            rows=rows, truth=truth(desk.settings), folder=desk.settings.directives,
+            request, "author_edit.html", viewer=viewer, reading=reading, status=status, text=text, key=key,
+            findings=findings, rows=rows, truth=truth(desk.settings), folder=desk.settings.directives,
         )  # fmt: skip
 
 
@@ -173,7 +171,8 @@ def _planned(
     if planned.ready.plan is None or planned.ready.directive is None:
         with desk.store.read() as connection:
             findings = check_text(connection, text).findings
-        return _editor(desk, request, viewer, text, key="", findings=findings)
+        status = status_of(problem) if problem else 200
+        return _editor(desk, request, viewer, text, key="", findings=findings, status=status)
     signs: list[str] = [change.sign for change in planned.ready.plan.changes]
     with desk.reading(request) as reading:
         titles = {task.key: task.title.in_language(reading.language) for task in planned.ready.directive.tasks}

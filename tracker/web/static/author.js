@@ -75,7 +75,8 @@
   }
 
   function keys(path) {
-    return schemaAt(path).flatMap((schema) => Object.entries(schema.properties || {})).map(([label, about]) => ({
+    const found = schemaAt(path).flatMap((schema) => (schema.items ? variants(resolve(schema.items)) : [schema]));
+    return found.flatMap((schema) => Object.entries(schema.properties || {})).map(([label, about]) => ({
       label, apply: `${label}: `, type: "property", info: about.description || "",
     }));
   }
@@ -115,18 +116,25 @@
     words ??= await (await fetch(area.dataset.words)).json();
     const word = context.matchBefore(/[^\s\[\]{},:"']*$/);
     const from = word ? word.from : context.pos;
-    const flow = /([\w-]+):\s*[^:]*$/.exec(before);
+    const options = wanted(context, line, before);
+    return options && options.length ? { from, options, validFor: /^[^\s\[\]{},:]*$/ } : null;
+  }
+
+  function wanted(context, line, before) {
+    const doc = context.state.doc;
     const indent = /^\s*/.exec(line.text)[0].length;
-    const above = pathTo(context.state.doc, line.number, indent);
-    if (flow) {
-      const outer = /^\s*(?:- )?([\w-]+):/.exec(line.text)[1];
-      const path = outer === flow[1] ? [...above, outer] : [...above, outer, flow[1]];
-      const options = /\{[^}]*,\s*[^:]*$/.test(before) ? keys([...above, outer]) : values(path, context.state.doc);
-      return options.length ? { from, options, validFor: /^[^\s\[\]{},:]*$/ } : null;
+    const above = pathTo(doc, line.number, indent);
+    const outer = /^\s*(?:- )?([\w-]+):(?:\s|$)/.exec(before);
+    const here = outer ? [...above, outer[1]] : above;
+    if (before.split("{").length > before.split("}").length) {  // inside braces: what follows the last brace or comma
+      const part = before.slice(Math.max(before.lastIndexOf("{"), before.lastIndexOf(",")) + 1);
+      const key = /^\s*([\w-]+):/.exec(part);
+      if (!key && before.lastIndexOf("[") <= before.lastIndexOf("{")) return keys(here);
+      const open = key || /([\w-]+):\s*\[[^\]]*$/.exec(before);
+      return values(open ? [...here, open[1]] : here, doc);
     }
-    if (/^\s*- /.test(before)) return { from, options: values(above, context.state.doc), validFor: /^[^\s]*$/ };
-    if (!context.explicit && !word.text) return null;
-    return { from, options: keys(above), validFor: /^[\w-]*$/ };
+    if (outer || /^\s*- /.test(before)) return values(here, doc);
+    return context.explicit || context.matchBefore(/[\w-]+$/) ? keys(above) : null;
   }
 
   // ── the editor ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -75,7 +75,7 @@ def test_words_are_offered_where_they_may_stand(office: Served) -> None:
         page.evaluate(WRITE, TEXT + "  next-task:\n" + typed[:-1])
         page.wait_for_selector(".editor .cm-tooltip-autocomplete", state="detached")
         page.keyboard.type(typed[-1])
-        page.wait_for_selector(f".editor .cm-tooltip-autocomplete .cm-completionLabel:text-is('{offered}')")
+        page.wait_for_selector(f".editor .cm-tooltip-autocomplete li:has-text('{offered}')")
 
 
 def test_a_directive_is_written_planned_and_applied(office: Served) -> None:

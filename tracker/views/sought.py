@@ -123,6 +123,23 @@ class Sought:
 
 def province_of(code: str, registry: Registry) -> str | None:
     """Return the province an agency is, or lies in; None of one that is central."""
+    return provinces_of(registry).get(code)
+
+
+_PROVINCES: list[tuple[Registry, Mapping[str, str]]] = []
+
+
+def provinces_of(registry: Registry) -> Mapping[str, str]:
+    """Return the province of each agency that lies in one; reckoned once a registry."""
+    for known, found in tuple(_PROVINCES):
+        if known is registry:
+            return found
+    found = {code: province for code in registry.agencies if (province := _province(code, registry))}
+    _PROVINCES[:] = [(registry, found), *_PROVINCES[:3]]
+    return found
+
+
+def _province(code: str, registry: Registry) -> str | None:
     chain = (code, *above(code, registry))
     return next((one for one in chain if one in registry.agencies and registry.agencies[one].kind == "province"), None)
 

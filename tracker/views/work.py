@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from heapq import nsmallest
 
 from tracker.domain.agency import Registry
 from tracker.domain.cells import Cells
@@ -17,11 +18,12 @@ from tracker.views.paging import ORDERS, Seen, cursor_of, place_from
 from tracker.views.rows import TaskRow, agency_name, rows
 from tracker.views.searching import said
 from tracker.views.sight import Sight, sight
-from tracker.views.sought import STANDINGS, Sought, province_of
+from tracker.views.sought import STANDINGS, Sought, provinces_of
 from tracker.views.stamp import Stamp
 
 PAGE = 50
 LARGEST = 500
+MOST_COUNTED = 20_000  # tasks of a directive, a month or a search whose agencies are counted as well
 CHOICES = 12  # of a facet with many values: the most frequent ones, and those chosen
 GROUPS, IN_A_GROUP = 12, 5
 STREAMED = 500
@@ -119,7 +121,8 @@ def work_table(
 ) -> WorkTable:
     """Return a page of what is sought, as it is at an instant, with its facets; raises Invalid for a bad cursor."""
     turn = turn or Turn()
-    work = _Work(connection, sight(connection, at=at, registry=registry, known=known, scope=scope), sought, language)
+    seen = sight(connection, at=at, registry=registry, known=known, scope=scope)
+    work = _Work(connection, seen, sought, language, turn.group)
     counted = work.counted()
     table = WorkTable(
         stamp=work.seen.stamp,
@@ -159,8 +162,10 @@ class _Counted:
 
 
 class _Work:
-    def __init__(self, connection: Connection, seen: Sight, sought: Sought, language: str) -> None:
-        self.connection, self.seen, self.sought, self.language = connection, seen, sought, language
+    def __init__(
+        self, connection: Connection, seen: Sight, sought: Sought, language: str, group: str | None = None
+    ) -> None:
+        self.connection, self.seen, self.sought, self.language, self.group = connection, seen, sought, language, group
         today = seen.registry.calendar.civil_day(seen.at)
         self.wanted = sought.wanted(seen.registry, today=today, said=said(seen, connection, sought.q))
 
@@ -221,23 +226,32 @@ class _Work:
             if not out:
                 cells[Cell(common[1])] = cells.get(Cell(common[1]), 0) + number
         facets["month"] = {value or "none": number for value, number in facets["month"].items()}
-        agencies = self.seen.counts(replace(asked, agencies=None), ("agency",))
-        facets["agency"] = {code: number for (code,), number in agencies.items()}
+        total = sum(cells.values())
+        if self.counts_agencies(total):
+            agencies = self.seen.counts(replace(asked, agencies=None), ("agency",))
+            facets["agency"] = {code: number for (code,), number in agencies.items()}
         return _Counted(Cells.of(cells), facets)
 
+    def counts_agencies(self, total: int) -> bool:
+        """Return whether agencies are counted too: not those of a great many tasks that were looked for by name."""
+        asked = self.wanted
+        named = asked.directives is not None or asked.months is not None or asked.said is not None
+        return not named or asked.agencies is not None or total <= MOST_COUNTED or self.group == "agency"
+
     def facets(self, counted: _Counted) -> tuple[Facet, ...]:
-        agencies, registry = counted.facets["agency"], self.seen.registry
+        agencies, registry = counted.facets.get("agency", {}), self.seen.registry
         kinds: dict[str, int] = {}
         provinces: dict[str, int] = {}
         offices: dict[str, int] = {}
+        lies_in, free = provinces_of(registry), not (self.sought.agency or self.sought.kind or self.sought.province)
         for code, number in agencies.items():
-            kind = registry.agencies[code].kind if code in registry.agencies else None
-            if kind and self.sought.holds(code, registry, leaving="kind"):
-                kinds[kind] = kinds.get(kind, 0) + number
-            if self.sought.holds(code, registry, leaving="agency"):
+            agency = registry.agencies.get(code)
+            if agency and (free or self.sought.holds(code, registry, leaving="kind")):
+                kinds[agency.kind] = kinds.get(agency.kind, 0) + number
+            if free or self.sought.holds(code, registry, leaving="agency"):
                 offices[code] = number
-            province = province_of(code, registry)
-            if province and self.sought.holds(code, registry, leaving="province"):
+            province = lies_in.get(code)
+            if province and (free or self.sought.holds(code, registry, leaving="province")):
                 provinces[province] = provinces.get(province, 0) + number
         of = {**counted.facets, "kind": kinds, "province": provinces, "agency": offices}
         order = ("cell", "standing", "directive", "agency", "kind", "province", "month", "progress")
@@ -245,17 +259,19 @@ class _Work:
 
     def _facet(self, name: str, counts: Mapping[str, int]) -> Facet:
         chosen = set(getattr(self.sought, name))
-        values = sorted({*(value for value, number in counts.items() if number), *chosen}, key=self._sort_key(name))
-        frequent = sorted(values, key=lambda value: (value not in chosen, -counts.get(value, 0)))
-        shown = set(frequent[: max(CHOICES, len(chosen))]) if name not in _SORTED else set(values)
+        there = {*(value for value, number in counts.items() if number), *chosen}
+        shown = there
+        if name not in _SORTED:
+            # by value too, so that a tie is always broken in the same way
+            frequent = nsmallest(CHOICES, there - chosen, key=lambda value: (-counts.get(value, 0), value))
+            shown = chosen | set(frequent[: max(0, CHOICES - len(chosen))])
         return Facet(
             name=name,
             choices=tuple(
                 Choice(value=v, label=self._label(name, v), count=counts.get(v, 0), chosen=v in chosen)
-                for v in values
-                if v in shown
+                for v in sorted(shown, key=self._sort_key(name))
             ),
-            more=len(values) - len(shown),
+            more=len(there) - len(shown),
         )
 
     def _group(self, name: str, value: str, count: int, order: Order) -> Group:

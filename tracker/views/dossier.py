@@ -20,7 +20,7 @@ from tracker.views.receipts import Report, reports_of
 from tracker.views.rows import TaskRow, agency_name
 from tracker.views.sight import Sight, sight
 from tracker.views.stamp import Stamp
-from tracker.views.tasks import Explanation, TaskView, directive_of, explained, get_seen, shown
+from tracker.views.tasks import Explanation, TaskView, directive_of, explained, gathered, get_seen, shown
 from tracker.views.timelines import Texts
 from tracker.views.titled import titled, with_titles
 
@@ -76,9 +76,10 @@ def dossier(
     found = get_seen(seen, ref)
     assignment = found[0]
     who, deputed = standpoint(actor, registry), _covering(connection, assignment, registry, at)
-    task = shown(seen, connection, found, directive=directive, language=language)
+    known_once = gathered(seen, connection, found, language=language)
+    task = shown(seen, connection, found, directive=directive, language=language, known=known_once)
     proofs = tuple(_within(seen, proof) for proof in task.proofs)
-    why = explained(seen, connection, found, directive=directive, texts=texts, language=language)
+    why = explained(seen, connection, found, directive=directive, texts=texts, language=language, known=known_once)
     moves = openings(assignment, who, registry, deputed, at=at) if _is_present(connection, seen) else ()
     kinds = frozenset(each.kind for each in moves)
     return Dossier(
@@ -92,7 +93,7 @@ def dossier(
         ),
         moves=kinds,
         reads=may_read(assignment, who, registry, deputed.get(assignment.agency, ())),
-        reports=reports_of(seen, connection, ref, proofs=proofs),
+        reports=reports_of(connection, known_once.entries, proofs=proofs),
         asking=asking_of(assignment, registry, at),
         snoozes=snoozes_offered(assignment.facts, at=at, calendar=registry.calendar),
         snoozed_until=assignment.facts.snoozed_until,

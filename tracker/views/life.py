@@ -128,10 +128,20 @@ class Effect:
     dependents: tuple[Squeezed, ...]
 
 
-def life_of(seen: Sight, connection: Connection, assignment: Assignment, *, language: str) -> Life:
-    """Return what an assignment went through, as seen at an instant."""
+def life_of(
+    seen: Sight,
+    connection: Connection,
+    assignment: Assignment,
+    *,
+    language: str,
+    entries: Sequence[Entry] | None = None,
+) -> Life:
+    """Return what an assignment went through, as seen at an instant; `entries` are all of its own, where known."""
     facts, registry = assignment.facts, seen.registry
-    entries = list(entries_of(seen, connection, assignment.ref, (*_KINDS, "contested")))
+    kinds = (*_KINDS, "contested")
+    if entries is None:
+        entries = tuple(entries_of(seen, connection, assignment.ref, kinds))
+    entries = [entry for entry in entries if entry.kind in kinds]
     contest = next((e for e in reversed(entries) if e.kind == "contested"), None) if assignment.contested_at else None
     unit = assignment.delegate
     covered = {assignment.agency, unit or assignment.agency}

@@ -1,5 +1,6 @@
 """Receipts: the reports of an assignment as their sender may keep them, and whether a seal holds each already."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -7,8 +8,6 @@ from tracker.domain.entry import Entry
 from tracker.store import ledger, seals
 from tracker.store.store import Connection
 from tracker.views.evidence import ProofRow
-from tracker.views.life import entries_of
-from tracker.views.sight import Sight
 
 REPORT = "submitted"
 
@@ -33,9 +32,9 @@ class Report:
     sealed_at: datetime | None
 
 
-def reports_of(seen: Sight, connection: Connection, ref: str, *, proofs: tuple[ProofRow, ...]) -> tuple[Report, ...]:
-    """Return the reports of an assignment that count for whom looks, the newest first; `proofs` are all it named."""
-    entries = [entry for entry in entries_of(seen, connection, ref, (REPORT,)) if entry.seq <= seen.stamp.seq]
+def reports_of(connection: Connection, entries: Sequence[Entry], *, proofs: tuple[ProofRow, ...]) -> tuple[Report, ...]:
+    """Return the reports among the entries of an assignment, the newest first; `proofs` are all they named."""
+    entries = [entry for entry in entries if entry.kind == REPORT]
     last = seals.last(connection) if entries else None
     size, sealed_at = (last.size, last.sealed_at) if last else (0, None)
     return tuple(

@@ -77,8 +77,8 @@ class Sight(Protocol):
     def of_task(self, task: str) -> tuple[Seen, ...]:
         """Return every assignment of a task that lies within the scope."""
 
-    def beside(self, task: str) -> tuple[Seen, ...]:
-        """Return every assignment of a task, whoever owes it.
+    def beside(self, task: str, agency: str | None = None) -> tuple[Seen, ...]:
+        """Return every assignment of a task, whoever owes it; or those of one agency.
 
         Of those outside the scope a face shows what a mail does: task, office, last day, standing; and no link.
         """
@@ -256,8 +256,10 @@ class _PresentSight(_Reckoning):
     def of_task(self, task: str) -> tuple[Seen, ...]:
         return tuple(map(self.see, queries.of_task_within(self.connection, task, self.scope)))
 
-    def beside(self, task: str) -> tuple[Seen, ...]:
+    def beside(self, task: str, agency: str | None = None) -> tuple[Seen, ...]:
         with _further(self.connection, self.scope):
+            if agency is not None:
+                return tuple(map(self.see, assignments.of_agency(self.connection, [task], agency)))
             return tuple(map(self.see, assignments.of_tasks(self.connection, [task])))
 
     def reminder_counts(self) -> Mapping[str, int]:
@@ -318,8 +320,9 @@ class _PastSight(_Reckoning):
     def of_task(self, task: str) -> tuple[Seen, ...]:
         return tuple(seen for ref, seen in sorted(self._seen.items()) if seen[0].task == task)
 
-    def beside(self, task: str) -> tuple[Seen, ...]:
-        return tuple(seen for ref, seen in sorted(self._all.items()) if seen[0].task == task)
+    def beside(self, task: str, agency: str | None = None) -> tuple[Seen, ...]:
+        of_task = (seen for _, seen in sorted(self._all.items()) if seen[0].task == task)
+        return tuple(seen for seen in of_task if agency in (None, seen[0].agency))
 
     def reminder_counts(self) -> Mapping[str, int]:
         counts: dict[str, int] = {}

@@ -1,6 +1,6 @@
 """Tasks: lists of assignments, everything about one, and why it stands where it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -62,6 +62,15 @@ class TaskView:
     proofs: tuple[ProofRow, ...]
     entries: tuple[EntryRow, ...]
     reminders: tuple[ReminderRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What both `shown` and `explained` say of one assignment: its row, its life, the entries that count."""
+
+    row: TaskRow
+    life: Life
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +160,32 @@ def task_show(
     return shown(seen, connection, get_seen(seen, ref), directive=directive, language=language)
 
 
-def shown(seen: Sight, connection: Connection, found: Seen, *, directive: Directive, language: str) -> TaskView:
+def gathered(seen: Sight, connection: Connection, found: Seen, *, language: str) -> Gathered:
+    """Return what is said of one assignment more than once; it is read once."""
+    entries = tuple(entries_of(seen, connection, found[0].ref))
+    return Gathered(
+        row=rows(seen, connection, [found], language=language)[0],
+        life=life_of(seen, connection, found[0], language=language, entries=entries),
+        entries=entries,
+    )
+
+
+def shown(
+    seen: Sight,
+    connection: Connection,
+    found: Seen,
+    *,
+    directive: Directive,
+    language: str,
+    known: Gathered | None = None,
+) -> TaskView:
     """Return everything about one assignment of a sight."""
+    known = known or gathered(seen, connection, found, language=language)
     assignment = found[0]
     task = directive.task(assignment.task)
     return TaskView(
         stamp=seen.stamp,
-        row=rows(seen, connection, [found], language=language)[0],
+        row=known.row,
         directive_title=directive.title.in_language(language),
         issued=directive.issued.isoformat(),
         lead_basis=task.lead_basis if task else "named",
@@ -170,9 +198,9 @@ def shown(seen: Sight, connection: Connection, found: Seen, *, directive: Direct
         version=assignment.version,
         assigned_at=assignment.facts.assigned_at,
         next_moment=_next(seen, connection, assignment),
-        life=life_of(seen, connection, assignment, language=language),
+        life=known.life,
         proofs=evidence_of(connection, assignment.ref, until=seen.stamp.seq),
-        entries=tuple(entry_row(entry) for entry in entries_of(seen, connection, assignment.ref)),
+        entries=tuple(map(entry_row, known.entries)),
         reminders=reminder_rows(seen, seen.reminders(ref=assignment.ref)),
     )
 
@@ -199,9 +227,17 @@ def explain(
 
 
 def explained(
-    seen: Sight, connection: Connection, found: Seen, *, directive: Directive, texts: Texts, language: str
+    seen: Sight,
+    connection: Connection,
+    found: Seen,
+    *,
+    directive: Directive,
+    texts: Texts,
+    language: str,
+    known: Gathered | None = None,
 ) -> Explanation:
     """Return why one assignment of a sight stands where it stands."""
+    known = known or gathered(seen, connection, found, language=language)
     assignment = found[0]
     task = directive.task(assignment.task)
     due = task.due if task else None
@@ -216,19 +252,22 @@ def explained(
         )
     deadline = reckoned if isinstance(reckoned, Deadline) else None
     limit = assignment.facts.limit
+    waits_for, waited_by = _peers(
+        seen, connection, _waits_for(seen, assignment), _waited_by(seen, connection, assignment), language
+    )
     return Explanation(
         stamp=seen.stamp,
-        row=rows(seen, connection, [found], language=language)[0],
+        row=known.row,
         rule=rule_text(due.rule) if due else None,
         words=due.words if due else None,
         scope=due.scope if due else None,
         deadline=_steps(reckoned),
         moved=(limit and limit.late_from) != (deadline and deadline.late_from),
-        dates=_dates(seen, connection, assignment.ref),
-        life=life_of(seen, connection, assignment, language=language),
+        dates=_dates(known.entries),
+        life=known.life,
         lateness=lateness_of(seen, connection, found, texts),
-        waits_for=_peers(seen, connection, _waits_for(seen, assignment), language),
-        waited_by=_peers(seen, connection, _waited_by(seen, connection, assignment), language),
+        waits_for=waits_for,
+        waited_by=waited_by,
     )
 
 
@@ -241,10 +280,9 @@ def _steps(reckoned: Deadline | Unresolved | None) -> tuple[Phrase, ...]:
     return ()
 
 
-def _dates(seen: Sight, connection: Connection, ref: str) -> tuple[DateSet, ...]:
-    set_later = (
-        e for e in entries_of(seen, connection, ref, SET_DATES) if e.kind == "date_set" or e.payload.get("limit")
-    )
+def _dates(entries: Sequence[Entry]) -> tuple[DateSet, ...]:
+    moving = (entry for entry in entries if entry.kind in SET_DATES)
+    set_later = (entry for entry in moving if entry.kind == "date_set" or entry.payload.get("limit"))
     return tuple(
         DateSet(
             seq=entry.seq,
@@ -288,21 +326,37 @@ def _next(seen: Sight, connection: Connection, assignment: Assignment) -> dateti
 def _waits_for(seen: Sight, assignment: Assignment) -> list[Seen]:
     found = []
     for task in assignment.facts.waiting_for:
-        owed = [one for one in seen.beside(task) if one[0].facts.progress not in SETTLED]
-        own = [one for one in owed if one[0].agency == assignment.agency and task != assignment.task]
-        below = [one for one in owed if assignment.agency in above(one[0].agency, seen.registry)]
-        found += own or below or owed
+        # an agency's own comes first, and need not be looked for among those of thousands
+        own = _unsettled(seen.beside(task, assignment.agency)) if task != assignment.task else []
+        if not own:
+            owed = _unsettled(seen.beside(task))
+            own = [one for one in owed if assignment.agency in above(one[0].agency, seen.registry)] or owed
+        found += own
     return found
 
 
 def _waited_by(seen: Sight, connection: Connection, assignment: Assignment) -> list[Seen]:
     waiting = assignments.needing(connection, [assignment.task])
-    owed = [one for task in waiting for one in seen.beside(task) if assignment.task in one[0].facts.waiting_for]
-    return [one for one in owed if one[0].agency == assignment.agency] or owed
+
+    def held(agency: str | None) -> list[Seen]:
+        owed = (one for task in waiting for one in seen.beside(task, agency))
+        return [one for one in owed if assignment.task in one[0].facts.waiting_for]
+
+    return held(assignment.agency) or held(None)
 
 
-def _peers(seen: Sight, connection: Connection, found: Sequence[Seen], language: str) -> Peers:
-    return Peers(rows(seen, connection, found[:PEERS], language=language), len(found))
+def _unsettled(found: Iterable[Seen]) -> list[Seen]:
+    return [one for one in found if one[0].facts.progress not in SETTLED]
+
+
+def _peers(
+    seen: Sight, connection: Connection, before: Sequence[Seen], after: Sequence[Seen], language: str
+) -> tuple[Peers, Peers]:
+    """Return what an assignment waits for, and what waits for it; what both name is read at once."""
+    named = [*before[:PEERS], *after[:PEERS]]
+    found = rows(seen, connection, named, language=language) if named else ()
+    cut = min(len(before), PEERS)
+    return Peers(found[:cut], len(before)), Peers(found[cut:], len(after))
 
 
 def directive_of(ref: str) -> str:

@@ -45,7 +45,7 @@ def links_for(viewer: "Viewer", request: Request) -> tuple[Place, ...]:
     offered = [
         (path.format(office=viewer.office), words)
         for path, words, roles in PLACES
-        if viewer.role in roles and _is_served(request, path.format(office=viewer.office))
+        if viewer.role in roles and _is_served(request, path)
     ]
     here = max((path for path, _ in offered if _is_below(request.url.path, path)), key=len, default=None)
     return tuple(Place(path, words, path == here) for path, words in offered)
@@ -56,5 +56,11 @@ def _is_below(path: str, place: str) -> bool:
 
 
 def _is_served(request: Request, path: str) -> bool:
-    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
-    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    """Return whether an app has a page; it has the same ones as long as it lives."""
+    known: dict[str, bool] | None = getattr(request.app.state, "served", None)
+    if known is None:
+        known = request.app.state.served = {}
+    if path not in known:
+        scope = {"type": "http", "method": "GET", "path": path.format(office="-"), "root_path": "", "headers": []}
+        known[path] = any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    return known[path]

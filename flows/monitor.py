@@ -19,8 +19,10 @@ from prefect.events import emit_event
 from tracker.clock import now, uptime
 from tracker.domain.errors import NotFound
 from tracker.operations import Delivered, Swept, deliver, open_store, sweep
+from tracker.operations.canary import sing
 from tracker.operations.deliver import open_sender
 from tracker.operations.lists import lists
+from tracker.operations.telling import Told, tell
 from tracker.operations.ticking import clock_of, registry_of, store_name, tick_lock
 from tracker.settings import Settings
 from tracker.views import Board, Cells, board
@@ -45,6 +47,7 @@ async def monitor(database_url: str | None = None, at: datetime | None = None) -
                 return _summary(Swept(), Delivered())
             swept = await sweep_due(store, settings, clock)
             delivered = await deliver_due(store, settings, clock)
+            await tell_due(store, settings, clock)
             await _publish(store, clock())
         _emit(store, swept, delivered)
         return _summary(swept, delivered)
@@ -71,9 +74,17 @@ async def deliver_due(store: Any, settings: Settings, clock: Clock) -> Delivered
     def send() -> Delivered:
         with open_sender(store, settings) as sender:
             # what a slow server leaves over is for the next tick: nobody else waits for it
-            return deliver(store, sender, settings=settings, clock=clock, patience=PATIENCE, uptime=uptime)
+            done = deliver(store, sender, settings=settings, clock=clock, patience=PATIENCE, uptime=uptime)
+            sing(store, sender, settings=settings, at=clock())
+            return done
 
     return await asyncio.to_thread(send)
+
+
+@task(name="tell", cache_policy=NO_CACHE)
+async def tell_due(store: Any, settings: Settings, clock: Clock) -> Told:
+    """Return what became of every entry a hook was to be told: after the mails, which wait for none of them."""
+    return await asyncio.to_thread(tell, store, settings=settings, clock=clock)
 
 
 async def _publish(store: Any, at: datetime) -> None:

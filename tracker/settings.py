@@ -34,6 +34,7 @@ class Settings:
     evidence_limit: str = "50 MB"
     journal: str = ""  # the file (or folder) of the journal of sends; else beside an SQLite store, or a state folder
     alarm: str = ""  # smtp://relay?to=duty@office: who hears when nothing is sent, by a road of its own
+    canary: str = ""  # a mailbox of ours that is written to every hour, so that a road that is blocked shows
     ping: str = ""  # a URL that is called while all is well, so that silence alarms outside
     rate: str = "1000"  # messages in ten minutes at most, from a live store
     hold_above: str = "1000"  # with more owed at once, what is not urgent waits for an operator

@@ -206,3 +206,60 @@ def test_at_the_terminal(tmp_path: Path, alarms: SmtpServer, offices: SmtpServer
     run("watchdog")
     with open_store(f"sqlite:///{tmp_path}/a.db").read() as connection:
         assert outbox.counts(connection).get("pending", 0) == 0
+
+
+# ── The canary ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def a_round(url: str, server: SmtpServer, at: Any, folder: Path) -> Any:
+    settings = Settings(database_url=url, smtp_url=server.url, canary=CANARY, journal=str(folder / "sends"))
+    return go_round(settings, wall=lambda: at)
+
+
+CANARY = "canary@office.example"
+TO_ALL = [(0, 1), (59, 1), (60, 2), (61, 2)]
+
+
+@pytest.mark.parametrize(("passed", "canaries"), TO_ALL)
+def test_a_canary_leaves_once_an_hour(database_url: str, tmp_path: Path, passed: int, canaries: int) -> None:
+    a_store(database_url).close()
+    with SmtpServer() as server:
+        for minute in (0, passed):
+            assert a_round(database_url, server, ADOPTED + minutes(minute), tmp_path).troubles == []
+        heard = [m for m in server.messages if m.recipients == (CANARY,)]
+    assert len(heard) == (canaries if database_url.startswith("sqlite") else 1)  # PostgreSQL goes by its own clock
+
+
+@pytest.mark.parametrize(("passed", "alarms"), [(64, False), (65, False), (66, True)])
+def test_a_canary_that_does_not_leave_for_an_hour_and_the_limit_is_an_alarm(
+    tmp_path: Path, passed: int, alarms: bool
+) -> None:
+    url = f"sqlite:///{tmp_path}/tracker.db"
+    a_store(url).close()
+    with SmtpServer() as server:
+        a_round(url, server, ADOPTED, tmp_path)
+        server.rule("RCPT", "451 4.7.1 try again later", when=CANARY, times=99)
+        for minute in (60, passed):
+            a_round(url, server, ADOPTED + minutes(minute), tmp_path)
+    settings = Settings(database_url=url, canary=CANARY, journal=str(tmp_path / "sends"))
+    found = watch(settings, at=ADOPTED + minutes(passed))
+    assert any("no canary" in one for one in found.wrong) is alarms
+
+
+def test_without_an_address_there_is_no_canary_and_no_alarm(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/tracker.db"
+    a_store(url).close()
+    with SmtpServer() as server:
+        settings = Settings(database_url=url, smtp_url=server.url)
+        assert go_round(settings, wall=lambda: ADOPTED).troubles == []
+        assert watch(settings, at=ADOPTED).wrong == ()
+        assert not any("canary" in str(message.recipients) for message in server.messages)
+
+
+def test_an_address_that_is_none_is_said_and_stops_nothing_else(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/tracker.db"
+    a_store(url).close()
+    with SmtpServer() as server:
+        done = go_round(Settings(database_url=url, smtp_url=server.url, canary="nobody"), wall=lambda: ADOPTED)
+    assert any("TRACKER_CANARY" in one for one in done.troubles)
+    assert done.delivered.accepted == 6

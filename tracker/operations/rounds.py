@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from tracker.domain.errors import TrackerError
+from tracker.domain.errors import TrackerError, TryLater
+from tracker.operations.canary import sing
 from tracker.operations.clocks import Uptime
 from tracker.operations.deliver import Delivered, deliver, open_sender
 from tracker.operations.keys import keyfile_of, keys
+from tracker.operations.lists import lists
 from tracker.operations.sealing import seal
 from tracker.operations.sweep import Swept, sweep
+from tracker.operations.telling import tell
 from tracker.operations.ticking import clock_of, tick_lock
 from tracker.operations.watching import attended
 from tracker.operations.witnessing import push
@@ -69,9 +72,19 @@ def _work(
             return
         limit = settings.watch_limit
         done.swept = done.attempt("sweep", lambda: sweep(store, at=clock(), actor=actor, watch_every=limit), done.swept)
+        done.attempt("lists", lambda: lists(store, at=clock(), actor=actor), 0)  # after it: they say what was found
         done.delivered = done.attempt(
             "deliver", lambda: _deliver(store, settings, clock, uptime, actor), done.delivered
         )
+        done.attempt("canary", lambda: _sing(store, settings, clock), None)
+        done.attempt("hooks", lambda: tell(store, settings=settings, clock=clock), None)  # after the mails
+
+
+def _sing(store: Store, settings: Settings, clock: Callable[[], datetime]) -> None:
+    with open_sender(store, settings) as sender:
+        sung = sing(store, sender, settings=settings, at=clock())
+    if sung is not None and sung.kind != "accepted":
+        raise TryLater(f"the canary did not leave: {sung.detail}", code="canary")
 
 
 def _deliver(

@@ -22,6 +22,7 @@ from tracker.domain.errors import Invalid, TrackerError
 from tracker.notify.letter import Letter
 from tracker.notify.ping import ping
 from tracker.notify.send import Sender, check_channel
+from tracker.operations.canary import missing
 from tracker.operations.guard import look as guarded
 from tracker.operations.journal import state_folder
 from tracker.settings import Settings
@@ -89,7 +90,9 @@ def look(settings: Settings, *, at: datetime) -> Iterator[str]:
     try:
         store = open_store(settings.database_url)
         try:
-            yield from _lateness(store, store.clock(lambda: at)(), settings.watch_limit)
+            now = store.clock(lambda: at)()
+            yield from _lateness(store, now, settings.watch_limit)
+            yield from _canary(store, now, settings)
             if held := guarded(store, settings).held:
                 yield f"nothing is sent, the store is on hold: {held}"
         finally:
@@ -149,6 +152,12 @@ def _lateness(store: Store, at: datetime, limit: timedelta) -> Iterator[str]:
             yield f"nobody has {did} since {stamp(last)}"
     if due is not None and at - due > limit:
         yield f"{LATE} {stamp(due)}"
+
+
+def _canary(store: Store, at: datetime, settings: Settings) -> Iterator[str]:
+    with store.read() as connection:
+        if not ledger.position(connection).is_rehearsal:
+            yield from missing(connection, settings=settings, at=at)
 
 
 def _tell(road: Road | None, letter: Letter) -> tuple[str, ...]:

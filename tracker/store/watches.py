@@ -15,6 +15,7 @@ from tracker.store.tables import WatchRow
 
 WATCH = WatchRow.__table__  # type: ignore[attr-defined]
 GAP = "watch_gap"
+WORKS = ("sweep", "deliver", "seal")  # who must be at work all the time; what else is noted here is no gap
 BATCH = 5_000
 
 

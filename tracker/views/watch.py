@@ -145,7 +145,7 @@ def _gaps(connection: Connection, *, at: datetime, begin: datetime, end: datetim
         found.append(_gap(said["work"], instant(said["from"]), instant(said["to"])))
     if not ledger.position(connection).is_rehearsal:
         for work, last in watches.every(connection).items():
-            if at - last > every and last < end:
+            if work in watches.WORKS and at - last > every and last < end:
                 found.append(_gap(work, last, at, going_on=True))
     return tuple(sorted(found, key=lambda gap: (gap.since, gap.work)))
 

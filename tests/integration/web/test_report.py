@@ -10,7 +10,7 @@ import pytest
 from httpx import Response
 
 from tests.integration.links import AMPLE
-from tests.integration.web.a_site import KEY, SECRETARIAT, Site, a_site
+from tests.integration.web.a_site import KEY, SECRETARIAT, Site, a_site, an_office_at_work
 from tests.integration.web.test_assignment import MARKUP, changed, entries, page, size
 from tracker.operations import send_back
 from tracker.operations.keys import keyfile_of, make_key
@@ -328,3 +328,30 @@ def test_a_receipt_has_its_proof_once_a_seal_holds_it(site: Site) -> None:
     assert site.as_("binh").get(f"{where}/proof.json").status_code == 404
     assert site.as_("anna").get(f"/tasks/{REPORT}/receipt/1").status_code == 404
     assert site.as_("anna").get(f"/tasks/{REPORT}/receipt/1/proof.json").status_code == 404
+
+
+# ── Where the database itself keeps others' rows away ────────────────────────────────────────────────────────
+
+
+def test_an_office_does_all_of_it_on_postgresql_where_others_rows_are_kept_from_it(
+    postgres_url: str, tmp_path: Any
+) -> None:
+    site = a_site(tmp_path, an_office_at_work(postgres_url))
+    waits = page(site, "anna", TRAINING)
+    assert "BGDDT" in waits
+    assert "Schools" in waits
+    sent = go_on(site, at_check(site), "send")
+    assert sent.status_code == 303, sent.text
+    assert SHA in site.as_("anna").get(sent.headers["location"]).text
+    assert site.as_("anna").get(f"/evidence/{SHA}").content == PDF
+    send_back(site.store, REPORT, at=site.store.position().high_water, actor=SECRETARIAT, missing="the annex")
+    last = go_on(site, at_evidence(site), "check", earlier=[SHA])
+    assert "report.pdf" in last.text
+    assert go_on(site, last, "send").status_code == 303
+    fields = {"csrf": site.csrf("binh"), "seen": str(changed(site, ACCOUNTS)), "words": "x", "go": "send"}
+    assert site.as_("binh").post(f"/tasks/{REPORT}/report", data=fields).status_code == 404
+    later = {"csrf": site.csrf("anna"), "seen": str(changed(site, TRAINING)), "day": "2025-10-30", "why": "late"}
+    answer = site.as_("anna").post(f"/tasks/{TRAINING}/extension", data={**later, "go": "look"})
+    assert (answer.status_code, "Check before you ask" in answer.text) == (200, True)
+    assert "report.pdf" in site.as_("le").get("/reviews").text
+    site.store.close()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 Point = tuple[float, float]
+NARROWEST = 0.33  # of a letter, in its size of type
 
 _NARROW, _THIN, _WIDE = frozenset("fijlrtIJ()[]{}/\\|!:;-\"'’ "), frozenset("ijl.,'|’"), frozenset("mwMWÆŒ@%…—–→")
 
@@ -31,7 +32,8 @@ def wrapped(words: str, room: float, size: float, lines: int = 2) -> tuple[str, 
     found: list[str] = []
     rest = words.split()
     while rest and len(found) < lines:
-        count = next((n for n in range(len(rest), 0, -1) if width(" ".join(rest[:n]), size) <= room), 0)
+        likely = min(len(rest), _most(room, size))
+        count = next((n for n in range(likely, 0, -1) if width(" ".join(rest[:n]), size) <= room), 0)
         if len(found) == lines - 1 and count < len(rest):
             return (*found, clipped(" ".join(rest), room, size))
         if count == 0:
@@ -49,11 +51,16 @@ def clipped(words: str, room: float, size: float) -> str:
     """
     if width(words, size) <= room:
         return words
-    for end in range(len(words), 0, -1):
+    for end in range(min(len(words), _most(room, size)), 0, -1):
         short = words[:end].rstrip(" ,.;:") + "…"
         if width(short, size) <= room:
             return short
     return ""
+
+
+def _most(room: float, size: float) -> int:
+    """Return how many letters have room at the very most: what somebody wrote may be as long as a page."""
+    return int(room / (NARROWEST * size)) + 1
 
 
 def curve(points: Sequence[Point], *, tip: float = 1) -> str:
@@ -103,7 +110,7 @@ def _said(point: Point) -> str:
 
 def _letter(one: str) -> float:
     if one in _THIN:
-        return 0.33
+        return NARROWEST
     if one in _NARROW:
         return 0.42
     if one in _WIDE:

@@ -14,6 +14,7 @@ YEAR, SLUG = KEY.split("/")
 EXAMPLES = {
     **{"year": YEAR, "slug": SLUG, "slug_of": SLUG, "task": "report", "agency": "BNV", "code": "BNV", "office": "BNV"},
     "name": "anna",
+    "suffix": "xlsx",
 }
 NO_PAGES = (
     *("/l/", "/healthz", "/static", "/style.css", "/icon.svg", "/robots.txt", "/api", "/metrics", "/feeds", "/login/"),

@@ -87,7 +87,7 @@ class Layout:
         of = self.report.names.get(summary.asked.agency or "") or summary.asked.agency
         whose = self._("{agency} and the offices below it").format(agency=of) if of else self._("all agencies")
         return (
-            (self._("About"), whose),
+            (self._("Agency"), whose),
             (self._("From"), instant(summary.since.as_of, summary.stamp.zone, self.language)),
             (self._("As of"), instant(summary.stamp.as_of, summary.stamp.zone, self.language)),
         )

@@ -58,7 +58,7 @@ class TaskRow:
 def rows(sight: Sight, connection: Connection, seen: Sequence[Seen], *, language: str) -> tuple[TaskRow, ...]:
     """Return assignments as rows, in their order."""
     titles = sight.titles(frozenset(assignment.task for assignment, _ in seen), language)
-    numbers = {key: number for key, number, _ in queries.marks_at(connection, sight.adopted_by)} if seen else {}
+    numbers = {key: number for key, number, _ in sight.marks()} if seen else {}
     refs = [assignment.ref for assignment, _ in seen]
     made_up: frozenset[str] = frozenset()
     if sight.stamp.invented:

@@ -22,7 +22,7 @@ def said(seen: Sight, connection: Connection, query: str) -> tuple[Way, ...] | N
     if not words:
         return None
     tasks: dict[str, str] = {}
-    for key, number, mark in queries.marks_at(connection, seen.adopted_by):
+    for key, number, mark in seen.marks():
         tasks.update(_tasks(seen, connection, key, number, mark))
     return ways(words, tasks=tasks, agencies=_agencies(seen.registry))
 

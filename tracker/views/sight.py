@@ -94,6 +94,9 @@ class Sight(Protocol):
     def deliveries(self, reminders: list[int]) -> tuple[Delivery, ...]:
         """Return the attempts at some reminders."""
 
+    def marks(self) -> Sequence[tuple[str, str, str]]:
+        """Return key, number and fingerprint of the directives in force, by date of issue and key."""
+
     def titles(self, tasks: frozenset[str], language: str) -> Mapping[str, str]:
         """Return the titles of some tasks."""
 
@@ -195,7 +198,13 @@ class _Reckoning:
         self.at = stamp.as_of
         self.known = stamp.known_at
         self.adopted_by = min(self.at, self.known)
+        self._marks: Sequence[tuple[str, str, str]] | None = None
         self._policy = Policy(calendar=registry.calendar, due_soon=registry.due_soon)
+
+    def marks(self) -> Sequence[tuple[str, str, str]]:
+        if self._marks is None:
+            self._marks = queries.marks_at(self.connection, self.adopted_by)
+        return self._marks
 
     def see(self, assignment: Assignment) -> Seen:
         return assignment, standing_at(assignment, self.at, self._policy)
@@ -205,6 +214,8 @@ class _Reckoning:
 
 
 class _PresentSight(_Reckoning):
+    _all_turned: Sequence[tuple[Seen, Seen]] | None = None
+
     def cells(self) -> Mapping[tuple[str, Cell], int]:
         cached = queries.cell_counts(self.connection, at=self.at, scope=self.scope)
         counts = {(task, Cell(cell)): n for (task, cell), n in cached.items()}
@@ -231,21 +242,34 @@ class _PresentSight(_Reckoning):
             self.connection, wanted, at=self.at, order=order, place=place, backwards=backwards, limit=limit + 1
         )
         # the cache has no word on these, whatever it says
-        asked = worktable.unreckoned(wanted)
-        turned = worktable.turned(self.connection, asked, at=self.at) if asked != wanted else ()
-        fit = (seen for seen in map(self.see, turned) if is_wanted(wanted, seen))
-        return direction.cut([*map(self.see, rows), *direction.beyond(fit)] if turned else map(self.see, rows), limit)
+        turned = self._turned(wanted) if worktable.unreckoned(wanted) != wanted else ()
+        fit = [now for _, now in turned if is_wanted(wanted, now)]
+        return direction.cut([*map(self.see, rows), *direction.beyond(fit)], limit)
 
     def counts(self, wanted: Wanted, by: Sequence[Dimension]) -> Mapping[tuple[str, ...], int]:
         wanted = self.narrowed(wanted)
         found = dict(counted(self.connection, wanted, tuple(by), seq=self.stamp.seq, head=self.stamp.head))
-        for assignment in worktable.turned(self.connection, worktable.unreckoned(wanted), at=self.at):
-            was = assignment, Standing(assignment.standing, assignment.cell, _CACHED)
-            for seen, more in ((was, -1), (self.see(assignment), 1)):
+        for was, now in self._turned(wanted):
+            for seen, more in ((was, -1), (now, 1)):
                 if is_wanted(wanted, seen):
                     key = in_common(seen, by)
                     found[key] = found.get(key, 0) + more
         return {key: number for key, number in found.items() if number}
+
+    def _turned(self, wanted: Wanted) -> Sequence[tuple[Seen, Seen]]:
+        """Return those that may be wanted and whose next moment has come: as the cache has them, and as they are.
+
+        They are few where sweeps are made. Where no agency is named all are read, once a sight.
+        """
+        if wanted.agency is None and wanted.agencies is None:
+            if self._all_turned is None:
+                self._all_turned = self._look_again(Wanted(scope=self.scope))
+            return self._all_turned
+        return self._look_again(worktable.unreckoned(wanted))
+
+    def _look_again(self, wanted: Wanted) -> Sequence[tuple[Seen, Seen]]:
+        found = worktable.turned(self.connection, wanted, at=self.at)
+        return [((one, Standing(one.standing, one.cell, _CACHED)), self.see(one)) for one in found]
 
     def count(self, wanted: Wanted) -> int:
         return queries.count_where(self.connection, self.narrowed(wanted))

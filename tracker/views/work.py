@@ -10,7 +10,6 @@ from tracker.domain.cells import Cells
 from tracker.domain.errors import Invalid
 from tracker.domain.scope import EVERYTHING, Scope
 from tracker.domain.standing import Cell, Progress
-from tracker.store import queries
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
 from tracker.store.worktable import Dimension, Order, Place
@@ -285,7 +284,7 @@ class _Work:
         return agency_name(self.seen.registry, value, self.language) if name in ("agency", "province") else value
 
     def _numbers(self) -> Mapping[str, str]:
-        return {key: number for key, number, _ in queries.marks_at(self.connection, self.seen.adopted_by)}
+        return {key: number for key, number, _ in self.seen.marks()}
 
     def _sort_key(self, name: str) -> Callable[[str], tuple[int, str]]:
         known = _SORTED.get(name)

@@ -18,6 +18,7 @@ from tracker.views.life import Effect, effect_of
 from tracker.views.receipts import is_done
 from tracker.views.tasks import directive_of
 from tracker.web.desk import Desk, Reading, Viewer
+from tracker.web.entries import QUIET
 
 REF = "/tasks/{year}/{slug_of}/{task}/{agency}"
 NEWER = 20
@@ -95,4 +96,4 @@ def newer_than(desk: Desk, ref: str, seen: int) -> tuple[EntryRow, ...]:
     """Return what was recorded about an assignment since somebody looked, the oldest first."""
     with desk.store.read() as connection:
         found = history(connection, at=desk.now(), zone="UTC", assignment=ref, limit=NEWER).entries
-    return tuple(reversed([entry for entry in found if entry.seq > seen]))
+    return tuple(reversed([entry for entry in found if entry.seq > seen and entry.kind not in QUIET]))

@@ -43,7 +43,7 @@ KINDS: Mapping[str, str] = {
     "waiting": N_("What it waits for changed"),
     "renamed": N_("Renamed"),
     "swept": N_("Looked at: a reminder came due"),
-    "delivery": N_("Reminder sent"),
+    "delivery": N_("Delivery of a reminder"),
     "reminder_closed": N_("Reminder not sent"),
     "reconciled": N_("Delivery settled after a restore"),
 }

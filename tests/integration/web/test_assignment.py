@@ -173,6 +173,24 @@ def test_who_decides_on_what_has_changed_is_shown_what_came_and_keeps_the_words(
     assert again.status_code == 303
 
 
+def test_what_can_no_longer_be_done_says_so_and_gives_back_what_was_written(site: Site) -> None:
+    seen = str(changed(site, SCHOOLS))
+    send(site, "le", SCHOOLS, "do", "accept", seen=seen)
+    answer = send(site, "le", SCHOOLS, "do", "return", seen=seen, missing="the stamp on page 3")
+    html = unescape(answer.text)
+    assert answer.status_code == 409
+    for said in ("Report accepted", "This cannot be done now", "What you wrote", "the stamp on page 3"):
+        assert said in html
+    assert "Delivery of a reminder" not in html
+
+
+def test_more_time_is_offered_only_as_long_as_the_rule_lets_it_be_asked_for(site: Site) -> None:
+    assert "Ask for more time" in page(site, "anna", REPORT)
+    late = page(site, "binh", f"{KEY}/budget/BTC")
+    assert "it is too late" in late
+    assert "Ask for more time" not in late
+
+
 def test_what_is_not_filled_in_is_named_at_its_field_and_the_rest_is_kept(site: Site) -> None:
     answer = send(site, "le", REPORT, "do", "suspend", why="The law changes.", instrument="  ")
     html = unescape(answer.text)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
 
 import tracker.notify
 import tracker.web
@@ -16,7 +17,7 @@ from tracker.domain.lifecycle import TRANSITIONS
 from tracker.domain.phrase import ENGLISH, Phrase, Value
 from tracker.notify.notice import LANGUAGES
 from tracker.notify.reasons import sentence
-from tracker.notify.tongue import catalogue, clock, day, messages, weekday
+from tracker.notify.tongue import catalogue, catalogue_files, clock, day, messages, weekday
 
 ROOMS = [Path(room.__file__).parent for room in (tracker.notify, tracker.web)]
 TRANSLATED = ("vi", "fr")
@@ -55,6 +56,9 @@ def _translated(known: Catalog, first: str, words: str | tuple[str, ...]) -> boo
 
 
 def _names(text: str) -> set[str]:
+    """Return what a message leaves open: `{name}` in mails and modules, `%(name)s` in the templates of pages."""
+    if found := set(re.findall(r"%\((\w+)\)s", text)):
+        return found
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
@@ -71,6 +75,17 @@ def test_no_translation_is_left_over(language: str) -> None:
     ids = {message.id[0] if message.pluralizable else message.id for message in known if message.id}
     assert ids - set(_written()) == set()
     assert known.obsolete == {}
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_two_files_say_one_message_in_two_ways(language: str) -> None:
+    said: dict[str, object] = {}
+    for path in catalogue_files(language):
+        with path.open("rb") as source:
+            for message in read_po(source, locale=language):
+                first = message.id[0] if message.pluralizable else message.id
+                if first:
+                    assert said.setdefault(first, message.string) == message.string, f"{path.name}: {first}"
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

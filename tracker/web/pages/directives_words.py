@@ -193,7 +193,7 @@ class Words:
         more = len(codes) - SHOWN
         if more <= 0:
             return shown
-        return shown + " " + self.said(N_("and %(num)s more")) % {"num": more}
+        return shown + " " + self.said(N_("and %(num)s more offices")) % {"num": more}
 
     def _of(self, table: Mapping[str, str], name: str) -> str:
         return self.said(table[name]) if name in table else name

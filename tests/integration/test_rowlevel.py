@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from tests.builders import a_directive, a_task
+from tests.integration.postgres import Cluster
 from tests.integration.test_scope import LATER, NOON, SCOPES
 from tests.simulation.a_store import Recorder
 from tests.simulation.an_office import KEY, LAST_DAY, an_office, on, the_registry
@@ -16,8 +18,10 @@ from tracker.domain.directive import ForEach
 from tracker.domain.evidence import Proof
 from tracker.domain.scope import Scope
 from tracker.operations import deliver, init, rebuild, submit, sweep, upgrade, verify
-from tracker.operations.accounts import make_account, set_password
+from tracker.operations.accounts import known, make_account, set_password
+from tracker.operations.backup import backup, restore
 from tracker.operations.ownership import delegate
+from tracker.operations.sessions import begin
 from tracker.settings import Settings
 from tracker.store import rowlevel
 from tracker.store.engine import make_engine
@@ -179,3 +183,36 @@ def test_sqlite_reads_on_as_it_did(tmp_path_factory: pytest.TempPathFactory) -> 
     store = init(f"sqlite:///{tmp_path_factory.mktemp('s')}/t.db", rehearsal=True, at=NOON, actor="test")
     assert not store.is_protected
     assert found(store, BNV, "SELECT ref FROM assignment") == []
+
+
+def test_a_copy_of_a_humble_owner_is_whole_and_goes_back_where_the_role_is_unknown(
+    humble: str, postgres_cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rowlevel, "ROLE", role := f"reader_{make_engine(humble).url.database}")
+    name = make_engine(humble).url.username
+    server = f"postgresql://postgres@127.0.0.1:{postgres_cluster.port}/postgres"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} NOLOGIN")  # type: ignore[arg-type]
+        connection.execute(f"GRANT {role} TO {name}")  # type: ignore[arg-type]
+    store = lived_in(humble)
+    assert store.is_protected
+    with store.write() as connection:
+        begin(connection, Settings(), known(connection, "anna")[0], way="test", agent="", before="", at=LATER)
+    file = tmp_path / "copy.pgdump"
+    backup(store, file, Settings(), at=LATER)
+    monkeypatch.setattr(rowlevel, "ROLE", "a_role_of_nobody")
+    monkeypatch.setattr(rowlevel, "_role", lambda connection: False)
+    with postgres_cluster.database() as empty:
+        restore(file, empty, at=LATER, actor="test")
+        back = open_store(empty)
+        assert not back.is_protected
+        question = "SELECT count(*) FROM assignment"
+        assert found(back, None, question) == found(store, None, question)
+        assert found(back, None, "SELECT count(*) FROM session") == ["0"], "nobody is logged in to a copy"
+        assert rebuild(back, keep=False).differing == ()
+        back.close()
+    store.close()
+    own = server.removesuffix("postgres") + str(make_engine(humble).url.database)
+    with psycopg.connect(own, autocommit=True) as connection:
+        connection.execute(f"DROP OWNED BY {role}")  # type: ignore[arg-type]
+        connection.execute(f"DROP ROLE {role}")  # type: ignore[arg-type]

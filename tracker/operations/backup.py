@@ -15,6 +15,7 @@ from tracker.operations.guard import mark_restored
 from tracker.operations.keys import file_of as numbered
 from tracker.operations.keys import keyfile_of
 from tracker.operations.secrets import secretfile_of
+from tracker.operations.sessions import end_everything
 from tracker.operations.ticking import store_name
 from tracker.settings import Settings
 from tracker.store import copies, ledger, seals
@@ -104,6 +105,7 @@ def restore(file: Path, url: str, *, at: datetime, actor: str) -> PutBack:
         # marked before it is checked: whatever comes of that, nothing is sent from here
         said = {"file": file.name, "entries": end.seq, "head": end.hash}
         mark_restored(store, at=at, actor=actor, said=said)
+        end_everything(store)  # who was logged in then is not now
         with store.read() as connection:
             _whole(connection)
     finally:

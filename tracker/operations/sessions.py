@@ -200,6 +200,12 @@ def end_sessions(store: Store, account: str, *, but: str | None = None) -> int:
         return kept.end_all(connection, account, but=but)
 
 
+def end_everything(store: Store) -> None:
+    """End every session there is."""
+    with store.write() as connection:
+        kept.end_everything(connection)
+
+
 def is_password(store: Store, settings: Settings, account: str, password: str, *, address: str, at: datetime) -> bool:
     """Return whether a password is an account's, for who is logged in already; counted like an attempt to log in."""
     attempt = _heard(store, vault_made(store, settings), account, address, at)

@@ -8,9 +8,10 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL
@@ -38,7 +39,8 @@ def copy(store: Store, file: Path, *, check: Check) -> None:
         return
     with store.read() as connection:
         snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
-        words = ("--format=custom", f"--snapshot={snapshot}", f"--file={file}")
+        # an owner for whom row-level security is forced is shown every row by its policy, and has to say it knows
+        words = ("--format=custom", "--enable-row-security", f"--snapshot={snapshot}", f"--file={file}")
         _run("pg_dump", store.engine.url, *words)
         _run("pg_restore", None, "--list", str(file))  # a file that is cut short has no table of contents
         check(connection)
@@ -58,9 +60,26 @@ def put_back(file: Path, url: str) -> None:
         with engine.connect() as connection:
             if inspect(connection).get_table_names():
                 raise Conflict("there is something in this database: restore into an empty one", code="not-empty")
-        _run("pg_restore", engine.url, "--single-transaction", "--exit-on-error", "--no-owner", str(file))
+        with _without_rowlevel(file) as wanted:
+            words = ("--single-transaction", "--exit-on-error", "--no-owner", f"--use-list={wanted}", str(file))
+            _run("pg_restore", engine.url, *words)
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _without_rowlevel(file: Path) -> Iterator[Path]:
+    """Yield a list of what is in a copy, all but what names a role: another server may not have it.
+
+    The upgrade that follows puts it in force again where it can.
+    """
+    with TemporaryDirectory() as folder:
+        found = Path(folder) / "list"
+        _run("pg_restore", None, "--list", f"--file={found}", str(file))
+        lines = found.read_text(encoding="utf-8").splitlines()
+        kept = (line for line in lines if not any(f" {kind} " in line for kind in ("POLICY", "ROW SECURITY", "ACL")))
+        found.write_text("\n".join(kept) + "\n", encoding="utf-8")
+        yield found
 
 
 def kind_of(file: Path) -> str | None:

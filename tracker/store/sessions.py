@@ -94,6 +94,11 @@ def end_all(connection: Connection, account: str, *, but: str | None = None) -> 
     return connection.execute(delete(SESSION).where(others)).rowcount
 
 
+def end_everything(connection: Connection) -> None:
+    """Forget every session."""
+    connection.execute(delete(SESSION))
+
+
 def add_token(connection: Connection, token: Token) -> None:
     """Write a token."""
     connection.execute(insert(TOKEN), [asdict(token)])

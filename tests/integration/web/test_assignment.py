@@ -1,6 +1,7 @@
 """The page of an assignment and its acts: only what is open to who looks, once, and with every word kept."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 
 import pytest
@@ -366,3 +367,13 @@ def test_every_refusal_these_pages_can_meet_is_said_in_three_languages() -> None
         words = catalogue(language)
         missing = [said for said in SENTENCES.values() if words.gettext(said) == said]
         assert missing == []
+
+
+def test_a_form_pressed_twice_at_once_records_once(site: Site) -> None:
+    seen, token = str(changed(site, SCHOOLS)), site.csrf("le")
+    said = {"csrf": token, "seen": seen, "missing": "the signature"}
+    clients = [site.as_("le") for _ in range(4)]
+    with ThreadPoolExecutor(len(clients)) as pool:
+        answers = list(pool.map(lambda client: client.post(f"/tasks/{SCHOOLS}/do/return", data=said), clients))
+    assert [answer.status_code for answer in answers] == [303] * 4
+    assert len(entries(site, SCHOOLS, "returned")) == 1

@@ -16,8 +16,8 @@ from tracker.store import sessions as kept
 from tracker.store.sessions import Token
 from tracker.store.store import Connection, Store
 
-READ, WRITE, FEED = "read", "write", "feed"
-SCOPES = (READ, WRITE, FEED)
+READ, WRITE, FEED, METRICS = "read", "write", "feed", "metrics"
+SCOPES = (READ, WRITE, FEED, METRICS)
 PREFIX = "tracker_"  # so that a key that leaked is known for what it is
 DEFAULT, LONGEST = timedelta(days=90), timedelta(days=366)
 

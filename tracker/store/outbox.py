@@ -271,6 +271,12 @@ def counts(connection: Connection, *, scope: Scope = EVERYTHING) -> Mapping[str,
     return {row[0]: row[1] for row in rows}
 
 
+def outcomes(connection: Connection) -> Mapping[str, int]:
+    """Return how many attempts there were of each outcome."""
+    question = select(DELIVERY.c.outcome, func.count()).group_by(DELIVERY.c.outcome)
+    return {row[0]: row[1] for row in connection.execute(question)}
+
+
 def _reminder(row: Row[Any]) -> Reminder:
     return Reminder(**row._mapping)
 

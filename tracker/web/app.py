@@ -9,15 +9,14 @@ from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 
-from tracker import clock
 from tracker.domain.errors import TrackerError
 from tracker.operations.evidence import evidence_folder
 from tracker.operations.links import keys_of
 from tracker.settings import Settings
-from tracker.views import Store, health
+from tracker.views import Store
 from tracker.web.api.app import PREFIX as API
 from tracker.web.api.app import create_api
 from tracker.web.desk import Desk, ViewerOf
@@ -28,6 +27,7 @@ from tracker.web.links import LinkDesk
 from tracker.web.pages import (
     about,
     account,
+    admin,
     admin_accounts,
     agencies,
     assignment,
@@ -49,6 +49,7 @@ from tracker.web.pages import (
 )
 from tracker.web.paper import assets
 from tracker.web.sorry import Sorry
+from tracker.web.vitals import Counted, Vitals
 
 FILES = {"/style.css": "text/css", "/icon.svg": "image/svg+xml"}
 READ = ["GET", "HEAD"]
@@ -67,6 +68,7 @@ AREAS: tuple[Callable[[Desk], APIRouter], ...] = (
     history.routes,
     calendar.routes,
     reports.routes,
+    admin.routes,
     assignment.routes,
     extension.routes,
     report.routes,
@@ -90,7 +92,9 @@ def create_app(
     links = LinkDesk(store, settings)
     app.add_api_route("/l/{token}", links.show, methods=READ, response_class=HTMLResponse)
     app.add_api_route("/l", links.do, methods=["POST"], response_class=HTMLResponse)
-    app.add_api_route("/healthz", partial(_health, store, settings), methods=READ)
+    vitals = Vitals(store, settings)
+    app.add_api_route("/healthz", vitals.health, methods=READ)
+    app.add_api_route("/metrics", vitals.metrics, methods=READ)
     app.add_api_route("/static/{name}", _static, methods=READ)
     for path, kind in FILES.items():
         app.add_api_route(path, partial(_file, Path(__file__).parent / path[1:], kind), methods=READ)
@@ -102,17 +106,7 @@ def create_app(
         app.add_exception_handler(trouble, Sorry(desk))
     # outermost, so that an answer to what went wrong carries the headers too
     taking = Intake(app, files=evidence_folder(settings).limit)
-    return Guard(taking, limits=limits or Limits(), https=settings.base_url.startswith("https://"))
-
-
-def _health(store: Store, settings: Settings) -> Response:
-    """Return whether the tracker is at work: 503 where nobody swept or sent for too long."""
-    with store.read() as connection:
-        found = health(connection, at=clock.now())
-    limit, at = settings.watch_limit, clock.now()
-    works = (found.watched.get("sweep"), found.watched.get("deliver"))
-    late = found.mode == "live" and any(last is None or at - last > limit for last in works)
-    return JSONResponse({"status": "late" if late else "ok"}, 503 if late else 200)
+    return Guard(Counted(taking, vitals), limits=limits or Limits(), https=settings.base_url.startswith("https://"))
 
 
 def _static(name: str, v: str = "") -> Response:

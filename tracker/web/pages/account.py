@@ -35,7 +35,12 @@ NO_CODE = N_("This is not the code of this moment. Check the clock of your devic
 SLOW = N_("That was wrong too often. Please wait {seconds} seconds, then try again.")
 NO_LABEL = N_("Say what it is for, and choose what it may.")
 # what a token is for, and how it is said
-MAY = {"read": N_("read"), "write": N_("read and change"), "feed": N_("calendar only")}
+MAY = {
+    "read": N_("read"),
+    "write": N_("read and change"),
+    "feed": N_("calendar only"),
+    "metrics": N_("figures for machines"),
+}
 DAYS = (30, 90, 366)
 ROLES = {
     "secretariat": N_("Secretariat"),

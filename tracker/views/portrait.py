@@ -5,11 +5,10 @@ Titles are for everybody who has a login. Figures and rows are those of the scop
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from tracker.domain.agency import Registry
 from tracker.domain.amendment import named
-from tracker.domain.assignment import Assignment
 from tracker.domain.cells import Cells
 from tracker.domain.deadline import dated_due, rule_text
 from tracker.domain.directive import Directive, Locator, Relation, Task
@@ -17,7 +16,7 @@ from tracker.domain.errors import NotFound
 from tracker.domain.fanout import fan_out
 from tracker.domain.number import fold
 from tracker.domain.scope import EVERYTHING, Scope
-from tracker.domain.standing import Cell, Progress
+from tracker.domain.standing import SETTLED, Cell, Progress
 from tracker.store import adopted, queries, versions
 from tracker.store.queries import Head, Wanted
 from tracker.store.store import Connection
@@ -27,6 +26,8 @@ from tracker.views.stamp import Stamp
 
 MOST = 200_000  # assignments of one directive; every commune of the country owes each of 60 tasks
 SOON = 8
+_FAR = timedelta(days=3650)
+_AWAITED = frozenset(Progress) - SETTLED - {Progress.SUBMITTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +159,7 @@ def portrait(
     head = next((one for one in heads if one.key == directive.key), None)
     if head is None:
         raise NotFound(f"no directive '{directive.key}' had been adopted at {at.isoformat()}")
-    found = owed(seen, directive.key)
-    by_task = grouped(found)
+    cells = cells_by_task(seen, directive.key)
     mine = {task.key for task in directive.tasks}
     return Portrait(
         stamp=seen.stamp,
@@ -175,14 +175,14 @@ def portrait(
         note=directive.note,
         version=head.version,
         own=scope.offices is not None,
-        cells=counted(found),
+        cells=sum(cells.values(), Cells()),
         related=tuple(_related(connection, directive, heads, seen.adopted_by)),
         abroad=tuple(_abroad(connection, seen, directive.key, heads, language)),
         clauses=tuple(
-            _clause(task, directive, registry, by_task.get(task.key, ()), language) for task in directive.tasks
+            _clause(task, directive, seen, cells.get(task.key, Cells()), language) for task in directive.tasks
         ),
-        former=counted([one for one in found if one[0].task not in mine]),
-        soon=rows(seen, connection, _soon(found, at), language=language),
+        former=sum((some for task, some in cells.items() if task not in mine), Cells()),
+        soon=rows(seen, connection, _soon(seen, directive.key), language=language),
         versions=version_lines(connection, directive.key, at=seen.adopted_by),
     )
 
@@ -270,30 +270,27 @@ def owed(seen: Sight, directive: str) -> tuple[Seen, ...]:
     return seen.find(Wanted(directive=directive), limit=MOST).seen
 
 
-def grouped(found: Iterable[Seen]) -> Mapping[str, tuple[Seen, ...]]:
-    """Return assignments by their tasks."""
-    groups: dict[str, list[Seen]] = {}
-    for one in found:
-        groups.setdefault(one[0].task, []).append(one)
-    return {task: tuple(some) for task, some in groups.items()}
+def cells_by_task(seen: Sight, directive: str) -> Mapping[str, Cells]:
+    """Return the cells of each task of a directive, over the assignments in sight."""
+    counts: dict[str, dict[Cell, int]] = {}
+    for (task, cell), number in seen.counts(Wanted(directive=directive), ("task", "cell")).items():
+        counts.setdefault(task, {})[Cell(cell)] = number
+    return {task: Cells.of(some) for task, some in counts.items()}
 
 
-def counted(found: Iterable[Seen]) -> Cells:
-    """Return the cells of assignments."""
-    return Cells.counted(now.cell for _, now in found)
+def only_agency(seen: Sight, task: str, cells: Cells) -> str | None:
+    """Return the agency that owes a task, where it is one assignment in sight."""
+    return seen.of_task(task)[0][0].agency if cells.total == 1 else None
 
 
-def _soon(found: Iterable[Seen], at: datetime) -> list[Seen]:
+def _soon(seen: Sight, directive: str) -> tuple[Seen, ...]:
     """Return what is to be reported next, and has not been."""
-    return [one for one in found if one[1].cell == Cell.IN_TIME and _awaited(one[0], at)][:SOON]
+    wanted = Wanted(directive=directive, cell=Cell.IN_TIME, progress=_AWAITED, due=(seen.at, seen.at + _FAR))
+    return seen.find(wanted, limit=SOON).seen
 
 
-def _awaited(assignment: Assignment, at: datetime) -> bool:
-    limit = assignment.facts.limit
-    return limit is not None and limit.late_from > at and assignment.facts.progress != Progress.SUBMITTED
-
-
-def _clause(task: Task, directive: Directive, registry: Registry, found: tuple[Seen, ...], language: str) -> Clause:
+def _clause(task: Task, directive: Directive, seen: Sight, cells: Cells, language: str) -> Clause:
+    registry = seen.registry
     deadline = None
     if task.due:
         deadline = dated_due(task.due, issued=directive.issued, calendar=registry.calendar)
@@ -308,14 +305,14 @@ def _clause(task: Task, directive: Directive, registry: Registry, found: tuple[S
         owner=owner,
         owner_name=name,
         agencies=len(_owing(task, registry, directive.issued)),
-        agency=found[0][0].agency if len(found) == 1 else None,
+        agency=only_agency(seen, task.key, cells),
         last_day=deadline.last_day if deadline else None,
         rule=rule_text(task.due.rule) if task.due else None,
         words=task.due.words if task.due else None,
         needs=tuple(need.task for need in task.needs),
         records=task.records,
         source=task.source,
-        cells=counted(found),
+        cells=cells,
     )
 
 

@@ -19,7 +19,7 @@ from tracker.domain.schedule import Edge, schedule
 from tracker.domain.scope import EVERYTHING, Scope
 from tracker.domain.swimlanes import Swimlanes, collapsed, swimlanes
 from tracker.store.store import Connection
-from tracker.views.portrait import counted, grouped, owed, owner_of
+from tracker.views.portrait import cells_by_task, only_agency, owner_of
 from tracker.views.sight import Sight, sight
 from tracker.views.stamp import Stamp
 
@@ -187,14 +187,14 @@ def _nodes(
     registry: Registry,
     language: str,
 ) -> dict[str, Node]:
-    by_task = grouped(owed(seen, directive.key))
+    cells = cells_by_task(seen, directive.key)
     found: dict[str, Node] = {}
     for task in directive.tasks:
         deadline = None
         if task.due:
             deadline = dated_due(task.due, issued=directive.issued, calendar=registry.calendar)
         lane, name = owner_of(task, registry, language)
-        mine = by_task.get(task.key, ())
+        mine = cells.get(task.key, Cells())
         found[task.key] = Node(
             key=task.key,
             id=task.id,
@@ -205,8 +205,8 @@ def _nodes(
             takes=str(task.takes) if task.takes else None,
             tracked=task.tracked,
             critical=task.key in chain,
-            agency=mine[0][0].agency if len(mine) == 1 else None,
-            cells=counted(mine),
+            agency=only_agency(seen, task.key, mine),
+            cells=mine,
         )
     outside = frozenset(start for start, _ in needs) - set(found)
     titles = seen.titles(outside, language) if outside else {}

@@ -33,6 +33,13 @@ KEY_LENGTH = 120
 def routes(desk: Desk) -> APIRouter:
     """Return the pages where directives are written."""
     router = APIRouter()
+    for area in (_looking, _writing, _applying):
+        area(desk, router)
+    return router
+
+
+def _looking(desk: Desk, router: APIRouter) -> None:
+    """Add what is shown before anything is written."""
     Who = Annotated[Viewer, Depends(desk.viewer)]
 
     @router.get("/author")
@@ -64,6 +71,11 @@ def routes(desk: Desk) -> APIRouter:
         except TrackerError as error:
             return _beginning(desk, request, viewer, problem=str(error), asked=asked, status=status_of(error))
         return _editor(desk, request, viewer, text, key=key)
+
+
+def _writing(desk: Desk, router: APIRouter) -> None:
+    """Add what takes a text or a table and says what it found."""
+    Who = Annotated[Viewer, Depends(desk.viewer)]
 
     @router.post("/author/edit")
     def go_on(request: Request, viewer: Who, form: Sent) -> Response:
@@ -102,6 +114,11 @@ def routes(desk: Desk) -> APIRouter:
         key = directive_key(asked["number"], issued)
         return _editor(desk, request, viewer, text, key=key, findings=found.findings, rows=found.rows)
 
+
+def _applying(desk: Desk, router: APIRouter) -> None:
+    """Add the plan of a text, and what becomes of it."""
+    Who = Annotated[Viewer, Depends(desk.viewer)]
+
     @router.post("/author/plan")
     def plan(request: Request, viewer: Who, form: Sent) -> Response:
         """Show what a text would change, and whom that would tell."""
@@ -136,8 +153,6 @@ def routes(desk: Desk) -> APIRouter:
         name = name if name.replace("-", "").isalnum() and name.isascii() else "directive"
         headers = {"Content-Disposition": f'attachment; filename="{name}.yaml"'}
         return Response(_text(form).encode(), media_type="application/yaml", headers=headers)
-
-    return router
 
 
 def _beginning(

@@ -28,6 +28,13 @@ View = Callable[..., Any]
 def routes(desk: Desk) -> APIRouter:
     """Return the pages of directives."""
     router = APIRouter()
+    for area in (_overviews, _graphs, _timelines, _texts):
+        area(desk, router)
+    return router
+
+
+def _overviews(desk: Desk, router: APIRouter) -> None:
+    """Add the list of all, and what one is."""
     Who = Annotated[Viewer, Depends(desk.viewer)]
 
     @router.get("/directives")
@@ -56,6 +63,11 @@ def routes(desk: Desk) -> APIRouter:
             view = _of(portrait, reading, text)
             return _page(desk, request, "show", viewer, reading, view, burnup=burnt, chart=burnt.chart)
 
+
+def _graphs(desk: Desk, router: APIRouter) -> None:
+    """Add what waits for what."""
+    Who = Annotated[Viewer, Depends(desk.viewer)]
+
     @router.get("/directives/{year}/{slug}/graph")
     def of_needs(request: Request, viewer: Who, year: str, slug: str) -> Response:
         """Show what waits for what."""
@@ -71,6 +83,11 @@ def routes(desk: Desk) -> APIRouter:
             view = _of(graph, reading, _text(reading, year, slug))
             answer = _page(desk, request, "graph_file", viewer, reading, view, drawn_needs=needs_by_ends(view))
             return _file(answer, f"{slug}-graph.svg")
+
+
+def _timelines(desk: Desk, router: APIRouter) -> None:
+    """Add who owes what until when."""
+    Who = Annotated[Viewer, Depends(desk.viewer)]
 
     @router.get("/directives/{year}/{slug}/timeline")
     def of_days(
@@ -90,6 +107,11 @@ def routes(desk: Desk) -> APIRouter:
             view = _days(reading, _text(reading, year, slug), by, page, rows)
             answer = _page(desk, request, "timeline_file", viewer, reading, view)
             return _file(answer, f"{slug}-timeline-{view.page}.svg")
+
+
+def _texts(desk: Desk, router: APIRouter) -> None:
+    """Add what versions say, and what they were read from."""
+    Who = Annotated[Viewer, Depends(desk.viewer)]
 
     @router.get("/directives/{year}/{slug}/changes")
     def between(
@@ -122,8 +144,6 @@ def routes(desk: Desk) -> APIRouter:
                 desk, request, "source", viewer, reading, _head(text, reading),
                 texts=source_texts(text, desk.settings), title_of_task=_titles(reading, text),
             )  # fmt: skip
-
-    return router
 
 
 def _page(

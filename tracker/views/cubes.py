@@ -24,6 +24,7 @@ Kept = Mapping[str, Counts]
 MOST_ENTRIES = 20_000  # beyond, counting everything is quicker than looking what they are about
 MOST_TASKS, MOST_AGENCIES = 40, 400
 ROOM = 256
+KEPT = 16
 _HAD: tuple[Dimension, ...] = ("cell", "standing", "progress")
 _BY_TASK: tuple[Dimension, ...] = ("task", *_HAD, "month")
 _BY_AGENCY: tuple[Dimension, ...] = ("agency", *_HAD)
@@ -42,7 +43,7 @@ class Cubes:
 @dataclass(slots=True)
 class _Shelf:
     lock: Lock = field(default_factory=Lock)
-    cubes: Cubes | None = None
+    cubes: list[Cubes] = field(default_factory=list)  # by their positions
     known: dict[tuple[str, Wanted, tuple[Dimension, ...]], Counts] = field(default_factory=dict)
 
 
@@ -141,15 +142,15 @@ def _summed(
 
 def _cubes(shelf: _Shelf, connection: Connection, seq: int, head: str) -> Cubes:
     with shelf.lock:  # whoever comes while it is counted waits, and counts nothing
-        kept = shelf.cubes
-        if kept is None or kept.hash != head:
-            found = _forward(connection, kept, seq, head) if kept is not None and kept.seq < seq else None
-            if found is None:
-                found = Cubes(seq, head, _whole(connection, _BY_TASK), _whole(connection, _BY_AGENCY))
-            if kept is None or kept.seq <= seq:  # an older transaction keeps nothing
-                shelf.cubes = found
-            kept = found
-        return kept
+        kept = next((one for one in reversed(shelf.cubes) if one.seq <= seq), None)
+        if kept is not None and kept.hash == head:
+            return kept
+        found = _forward(connection, kept, seq, head) if kept is not None else None
+        if found is None:
+            found = Cubes(seq, head, _whole(connection, _BY_TASK), _whole(connection, _BY_AGENCY))
+        # several readings are under way at once, each at its own position: the next may be an older one
+        shelf.cubes = sorted((*shelf.cubes, found), key=lambda one: one.seq)[-KEPT:]
+        return found
 
 
 def _forward(connection: Connection, kept: Cubes, seq: int, head: str) -> Cubes | None:

@@ -94,6 +94,7 @@ def routes(desk: Desk) -> APIRouter:
             return desk.page(
                 request, "heatmap.html", viewer=viewer, reading=reading, map=found, tasks=_tasks(request),
                 kinds=_kinds(reading), page=MOST_ROWS,
+                week_queries=[f"&due_from={week.monday}&due_to={week.sunday}" for week in found.weeks],
             )  # fmt: skip
 
     return router

@@ -13,3 +13,11 @@ def site(tmp_path: Path) -> Iterator[Site]:
     made = a_site(tmp_path)
     yield made
     made.store.close()
+
+
+@pytest.fixture(scope="module")
+def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Yield a site that the tests of a module only look at, or are refused at."""
+    made = a_site(tmp_path_factory.mktemp("site"))
+    yield made
+    made.store.close()

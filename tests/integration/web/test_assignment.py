@@ -51,8 +51,8 @@ def size(site: Site) -> int:
 # ── What it shows ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_it_says_what_who_when_why_and_how_the_date_was_set(site: Site) -> None:
-    html = page(site, "le", REPORT)
+def test_it_says_what_who_when_why_and_how_the_date_was_set(looked_at: Site) -> None:
+    html = page(looked_at, "le", REPORT)
     for said in (
         "Report",
         "412/TB-VPCP",
@@ -66,80 +66,80 @@ def test_it_says_what_who_when_why_and_how_the_date_was_set(site: Site) -> None:
         assert said in html
 
 
-def test_it_shows_every_entry_with_its_position_and_hash(site: Site) -> None:
-    html = page(site, "pham", SCHOOLS)
-    with site.store.read() as connection:
+def test_it_shows_every_entry_with_its_position_and_hash(looked_at: Site) -> None:
+    html = page(looked_at, "pham", SCHOOLS)
+    with looked_at.store.read() as connection:
         found = list(ledger.entries(connection, assignment=SCHOOLS))
     assert found
     assert all(entry.hash in html and f"entry {entry.seq}" in html for entry in found)
 
 
-def test_what_it_waits_for_is_named_and_for_an_agency_is_no_link(site: Site) -> None:
-    assert f'href="/tasks/{SCHOOLS}"' in page(site, "le", TRAINING)
-    html = page(site, "anna", TRAINING)
+def test_what_it_waits_for_is_named_and_for_an_agency_is_no_link(looked_at: Site) -> None:
+    assert f'href="/tasks/{SCHOOLS}"' in page(looked_at, "le", TRAINING)
+    html = page(looked_at, "anna", TRAINING)
     assert "BGDDT – Schools, last day 31 August 2025" in re.sub(r"\s+", " ", html)
     assert f"/tasks/{SCHOOLS}" not in html
 
 
-def test_a_reason_names_the_task_waited_for_by_its_title(site: Site) -> None:
-    assert "Cannot start yet: waits for Schools." in page(site, "anna", TRAINING)
-    vietnamese = unescape(site.as_("anna").get(f"/tasks/{TRAINING}?lang=vi").text)
+def test_a_reason_names_the_task_waited_for_by_its_title(looked_at: Site) -> None:
+    assert "Cannot start yet: waits for Schools." in page(looked_at, "anna", TRAINING)
+    vietnamese = unescape(looked_at.as_("anna").get(f"/tasks/{TRAINING}?lang=vi").text)
     assert "Schools (vi)" in vietnamese
     assert "Chưa thể bắt đầu" in vietnamese
 
 
-def test_another_agencys_page_is_not_there_and_nothing_of_it_is_told(site: Site) -> None:
+def test_another_agencys_page_is_not_there_and_nothing_of_it_is_told(looked_at: Site) -> None:
     for more in ((), ("report",), ("extension",), ("contest",), ("do", "start"), ("receipt", "1")):
-        answer = site.as_("anna").get("/".join(["/tasks", ACCOUNTS, *more]))
+        answer = looked_at.as_("anna").get("/".join(["/tasks", ACCOUNTS, *more]))
         assert answer.status_code == 404
         assert "Accounts" not in answer.text
         assert "The books came late" not in answer.text
 
 
-def test_an_assignment_that_never_was_reads_like_one_that_may_not_be_seen(site: Site) -> None:
-    there, never = (site.as_("anna").get(f"/tasks/{ref}") for ref in (ACCOUNTS, f"{KEY}/accounts/XYZ"))
+def test_an_assignment_that_never_was_reads_like_one_that_may_not_be_seen(looked_at: Site) -> None:
+    there, never = (looked_at.as_("anna").get(f"/tasks/{ref}") for ref in (ACCOUNTS, f"{KEY}/accounts/XYZ"))
     assert there.status_code == never.status_code == 404
     assert there.text.replace("accounts/BTC", "") == never.text.replace("accounts/XYZ", "")
 
 
-def test_an_earlier_day_is_shown_without_anything_to_do(site: Site) -> None:
-    html = unescape(site.as_("le").get(f"/tasks/{SCHOOLS}?at=2025-08-18").text)
+def test_an_earlier_day_is_shown_without_anything_to_do(looked_at: Site) -> None:
+    html = unescape(looked_at.as_("le").get(f"/tasks/{SCHOOLS}?at=2025-08-18").text)
     assert "You are looking at an earlier day" in html
     assert "All schools have water." not in html
     assert "What you can do" not in html
 
 
-def test_who_may_do_what_is_the_domains_word(site: Site) -> None:
+def test_who_may_do_what_is_the_domains_word(looked_at: Site) -> None:
     offered = {
         "le": {"accept", "return", "transfer", "excuse", "discontinue"},
         "pham": set(),
         "root": set(),
     }
     for name, slugs in offered.items():
-        html = page(site, name, SCHOOLS)
+        html = page(looked_at, name, SCHOOLS)
         assert set(re.findall(rf"/tasks/{SCHOOLS}/do/([a-z-]+)", html)) == slugs
-    anna = page(site, "anna", REPORT)
+    anna = page(looked_at, "anna", REPORT)
     assert set(re.findall(rf"/tasks/{REPORT}/([a-z]+)\"", anna)) == {"report", "extension", "contest"}
     assert set(re.findall(rf"/tasks/{REPORT}/do/([a-z-]+)", anna)) == {"acknowledge", "start", "note", "delegate"}
 
 
-@pytest.mark.parametrize("language", ["vi", "en", "fr"])
-@pytest.mark.parametrize("more", [(), ("report",), ("extension",), ("contest",), ("do", "note"), ("do", "delegate")])
-def test_every_page_comes_in_three_languages(site: Site, language: str, more: tuple[str, ...]) -> None:
-    answer = site.as_("anna").get("/".join(["/tasks", REPORT, *more]) + f"?lang={language}")
-    assert answer.status_code == 200
-    assert f'<html lang="{language}">' in answer.text
+def test_every_page_comes_in_three_languages(looked_at: Site) -> None:
+    for language in ("vi", "en", "fr"):
+        for more in ("", "/report", "/extension", "/contest", "/do/note", "/do/delegate"):
+            answer = looked_at.as_("anna").get(f"/tasks/{REPORT}{more}?lang={language}")
+            assert answer.status_code == 200
+            assert f'<html lang="{language}">' in answer.text
 
 
-def test_looking_changes_nothing(site: Site) -> None:
-    before = size(site)
+def test_looking_changes_nothing(looked_at: Site) -> None:
+    before = size(looked_at)
     for name in ("le", "anna", "pham"):
         for ref in (REPORT, TRAINING):
             for more in ("", "/report", "/extension", "/contest", "/not-ours", "/do/accept", "/do/start", "/do/no"):
-                site.as_(name).get(f"/tasks/{ref}{more}")
-                site.as_(name).head(f"/tasks/{ref}{more}")
-    site.as_("le").get("/reviews")
-    assert size(site) == before
+                looked_at.as_(name).get(f"/tasks/{ref}{more}")
+                looked_at.as_(name).head(f"/tasks/{ref}{more}")
+    looked_at.as_("le").get("/reviews")
+    assert size(looked_at) == before
 
 
 # ── Acting ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -185,48 +185,48 @@ def test_what_can_no_longer_be_done_says_so_and_gives_back_what_was_written(site
     assert "Delivery of a reminder" not in html
 
 
-def test_more_time_is_offered_only_as_long_as_the_rule_lets_it_be_asked_for(site: Site) -> None:
-    assert "Ask for more time" in page(site, "anna", REPORT)
-    late = page(site, "binh", f"{KEY}/budget/BTC")
+def test_more_time_is_offered_only_as_long_as_the_rule_lets_it_be_asked_for(looked_at: Site) -> None:
+    assert "Ask for more time" in page(looked_at, "anna", REPORT)
+    late = page(looked_at, "binh", f"{KEY}/budget/BTC")
     assert "it is too late" in late
     assert "Ask for more time" not in late
 
 
-def test_what_is_not_filled_in_is_named_at_its_field_and_the_rest_is_kept(site: Site) -> None:
-    answer = send(site, "le", REPORT, "do", "suspend", why="The law changes.", instrument="  ")
+def test_what_is_not_filled_in_is_named_at_its_field_and_the_rest_is_kept(looked_at: Site) -> None:
+    answer = send(looked_at, "le", REPORT, "do", "suspend", why="The law changes.", instrument="  ")
     html = unescape(answer.text)
     assert answer.status_code == 422
     assert '<a href="#instrument">Please fill this in.</a>' in html
     assert "The law changes." in html
-    assert entries(site, REPORT, "suspended") == []
+    assert entries(looked_at, REPORT, "suspended") == []
 
 
-def test_a_form_without_the_entry_it_was_made_by_is_not_taken(site: Site) -> None:
+def test_a_form_without_the_entry_it_was_made_by_is_not_taken(looked_at: Site) -> None:
     for seen in ("", "x", "-1", "9" * 30):
-        assert send(site, "anna", REPORT, "do", "acknowledge", seen=seen or " ").status_code == 422
-    assert entries(site, REPORT, "acknowledged") == []
+        assert send(looked_at, "anna", REPORT, "do", "acknowledge", seen=seen or " ").status_code == 422
+    assert entries(looked_at, REPORT, "acknowledged") == []
 
 
 @pytest.mark.parametrize("slug", sorted(BY_SLUG))
-def test_nobody_makes_a_move_that_is_not_theirs(site: Site, slug: str) -> None:
-    before = size(site)
+def test_nobody_makes_a_move_that_is_not_theirs(looked_at: Site, slug: str) -> None:
+    before = size(looked_at)
     said = {field.name: "2025-12-31" if field.kind in ("date", "snooze") else "BTC" for field in BY_SLUG[slug].fields}
     for name in ("pham", "root", "binh"):
-        answer = send(site, name, REPORT, "do", slug, **said)
+        answer = send(looked_at, name, REPORT, "do", slug, **said)
         assert answer.status_code == (404 if name == "binh" else 403), (name, answer.text)
     theirs = BY_SLUG[slug] in ACTS[6:]
-    answer = send(site, "anna" if theirs else "le", REPORT, "do", slug, **said)
+    answer = send(looked_at, "anna" if theirs else "le", REPORT, "do", slug, **said)
     assert answer.status_code == 403
-    assert size(site) == before
+    assert size(looked_at) == before
 
 
-def test_a_form_of_nobody_and_one_without_its_token_are_not_taken(site: Site) -> None:
+def test_a_form_of_nobody_and_one_without_its_token_are_not_taken(looked_at: Site) -> None:
     path = f"/tasks/{REPORT}/do/acknowledge"
-    before = size(site)
-    assert site.nobody().post(path, data={"seen": "1"}).status_code == 303
-    assert site.as_("anna").post(path, data={"seen": "1"}).status_code == 403
-    assert site.as_("anna").post(path, data={"seen": "1", "csrf": site.csrf("binh")}).status_code == 403
-    assert size(site) == before
+    before = size(looked_at)
+    assert looked_at.nobody().post(path, data={"seen": "1"}).status_code == 303
+    assert looked_at.as_("anna").post(path, data={"seen": "1"}).status_code == 403
+    assert looked_at.as_("anna").post(path, data={"seen": "1", "csrf": looked_at.csrf("binh")}).status_code == 403
+    assert size(looked_at) == before
 
 
 def test_markup_is_text_wherever_it_was_typed(site: Site) -> None:
@@ -250,13 +250,13 @@ def test_not_ours_goes_to_the_secretariat_who_transfers_it(site: Site) -> None:
     assert site.as_("binh").get(f"/tasks/{KEY}/report/BTC").status_code == 200
 
 
-def test_the_address_of_mails_leads_to_not_ours(site: Site) -> None:
-    answer = site.as_("anna").get(f"/tasks/{REPORT}/not-ours")
+def test_the_address_of_mails_leads_to_not_ours(looked_at: Site) -> None:
+    answer = looked_at.as_("anna").get(f"/tasks/{REPORT}/not-ours")
     assert (answer.status_code, answer.headers["location"]) == (308, f"/tasks/{REPORT}/contest")
 
 
-def test_an_office_that_is_not_there_is_told_at_its_field(site: Site) -> None:
-    answer = send(site, "le", REPORT, "do", "transfer", office="XYZ", why="Decree 1")
+def test_an_office_that_is_not_there_is_told_at_its_field(looked_at: Site) -> None:
+    answer = send(looked_at, "le", REPORT, "do", "transfer", office="XYZ", why="Decree 1")
     assert answer.status_code == 422
     assert '<a href="#office">There is no such office.</a>' in unescape(answer.text)
 
@@ -292,15 +292,15 @@ def test_what_a_later_day_does_is_shown_before_it_is_asked_for(site: Site) -> No
     assert entries(site, REPORT, "extension_requested")[0]["why"] == "The law is late."
 
 
-def test_a_task_nobody_waits_for_says_so_before_more_time_is_asked_for(site: Site) -> None:
+def test_a_task_nobody_waits_for_says_so_before_more_time_is_asked_for(looked_at: Site) -> None:
 
-    alone = unescape(send(site, "anna", REPORT, "extension", day="2025-09-30", why="late", go="look").text)
+    alone = unescape(send(looked_at, "anna", REPORT, "extension", day="2025-09-30", why="late", go="look").text)
     assert "No other task depends on this one." in alone
 
 
-def test_a_day_the_rule_forbids_is_told_at_its_field_before_anything_is_sent(site: Site) -> None:
+def test_a_day_the_rule_forbids_is_told_at_its_field_before_anything_is_sent(looked_at: Site) -> None:
     for day, said in (("2025-08-31", "Choose a day after the last day in force."), ("31.02.2025", "Write a day as")):
-        answer = send(site, "anna", REPORT, "extension", day=day, why="late", go="look")
+        answer = send(looked_at, "anna", REPORT, "extension", day=day, why="late", go="look")
         assert answer.status_code == 422
         assert said in unescape(answer.text)
 
@@ -325,14 +325,14 @@ def test_more_time_is_granted_by_the_day_asked_for_or_another(site: Site) -> Non
 # ── Reviews ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_everything_that_waits_is_listed_with_its_age_and_its_forms(site: Site) -> None:
-    html = unescape(site.as_("le").get("/reviews").text)
+def test_everything_that_waits_is_listed_with_its_age_and_its_forms(looked_at: Site) -> None:
+    html = unescape(looked_at.as_("le").get("/reviews").text)
     assert html.count('<article class="review"') == 3
     assert html.count("1 day, 1 working day") == 3
     for slug, ref in (("accept", SCHOOLS), ("return", SCHOOLS), ("grant", ACCOUNTS), ("refuse", ACCOUNTS)):
         assert f'action="/tasks/{ref}/do/{slug}"' in html
     assert f'action="/tasks/{ROADS}/do/uphold"' in html
-    only = unescape(site.as_("le").get("/reviews?question=contest").text)
+    only = unescape(looked_at.as_("le").get("/reviews?question=contest").text)
     assert only.count('<article class="review"') == 1
 
 
@@ -344,9 +344,9 @@ def test_a_review_is_decided_in_place(site: Site) -> None:
     assert len(entries(site, SCHOOLS, "completed")) == 1
 
 
-def test_reviews_are_for_the_secretariat_and_an_auditor_decides_nothing(site: Site) -> None:
-    assert site.as_("anna").get("/reviews").status_code == 403
-    html = site.as_("pham").get("/reviews").text
+def test_reviews_are_for_the_secretariat_and_an_auditor_decides_nothing(looked_at: Site) -> None:
+    assert looked_at.as_("anna").get("/reviews").status_code == 403
+    html = looked_at.as_("pham").get("/reviews").text
     assert html.count('<article class="review"') == 3
     assert "/do/" not in html
 

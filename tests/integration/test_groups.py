@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from tracker.store import ledger, outbox
 from tracker.store.adopted import Channel
 from tracker.store.store import Store
 
+delivering = sys.modules["tracker.operations.deliver"]
 OFFICES = 40
 MINUTE = timedelta(minutes=1)
 TICK = timedelta(microseconds=1)
@@ -231,6 +233,53 @@ def test_where_the_journal_cannot_be_written_a_group_is_put_back(
     assert references(server) == []
     assert states(store) == {"accepted": 5, "pending": OFFICES - 5}
     assert run(Server()).accepted == OFFICES - 5
+    assert whole(store)
+
+
+def no_ends(monkeypatch: pytest.MonkeyPatch, *, after: int) -> None:
+    """Let the disk be full whenever the journal is to be told what became of a mail, but for the first ones."""
+    plain, told = os.write, [0]
+
+    def full(handle: int, octets: bytes) -> int:
+        told[0] += b'"said":"ended"' in octets
+        if b'"said":"ended"' in octets and told[0] > after:
+            raise OSError(28, "No space left on device")
+        return plain(handle, octets)
+
+    monkeypatch.setattr(journals.os, "write", full)
+
+
+def test_an_end_that_the_journal_cannot_be_told_stops_its_group(
+    store: Store, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server()
+    with monkeypatch.context() as patched:
+        no_ends(patched, after=8)
+        assert run(server).accepted == OFFICES
+    assert put_back(store) == GROUP - 4  # all of the third group behind its fourth mail
+    assert len(references(server)) == len(set(references(server))) == OFFICES
+    assert whole(store)
+
+
+def test_where_neither_journal_nor_database_can_be_told_one_mail_is_sent_again_at_most(
+    store: Store, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, plain = Server(), Server(), delivering.end
+
+    def full(turn: Any, ended: Any) -> None:
+        if any(one.is_untried for one in ended):
+            raise TryLater("the disk is full", code="database-away")
+        plain(turn, ended)
+
+    with monkeypatch.context() as patched:
+        no_ends(patched, after=8)
+        patched.setattr(delivering, "end", full)
+        with pytest.raises(TryLater):
+            run(first)
+    run(second, ADOPTED + LEASE)
+    assert len(references(first)) == 9
+    assert len(set(references(first)) & set(references(second))) == 1
+    assert states(store) == {"accepted": OFFICES}
     assert whole(store)
 
 

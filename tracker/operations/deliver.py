@@ -212,8 +212,8 @@ class _Run:
                 return
             began = self._now()
             self._announce(jobs, turn)
-            ended = self._send_all(lane, jobs, turn)
-            size = self._size_after(ended, self._now() - began)
+            ended, told = self._send_all(lane, jobs, turn)
+            size = self._size_after(ended, self._now() - began) if told else 1
 
     def _turn(self, connection: Connection) -> Turn:
         head = ledger.position(connection, lock=True)
@@ -258,25 +258,33 @@ class _Run:
                 end(self._turn(connection), [Ended(job, UNKEPT) for job in jobs])
             raise
 
-    def _send_all(self, lane: Lane, jobs: list[Job], turn: Turn) -> list[Ended]:
-        """Send a group and return what became of each; behind a slow or silent server the others are put back."""
+    def _send_all(self, lane: Lane, jobs: list[Job], turn: Turn) -> tuple[list[Ended], bool]:
+        """Send a group and return what became of each, and whether the journal could be told of those that left.
+
+        Behind a slow or silent server, or an end that the journal could not be told, the others are put back.
+        """
         ended: list[Ended] = []
-        latest, silent = self._now() + SOON, False
+        latest, back, told = self._now() + SOON, None, True
         for job in jobs:
-            if ended and (silent or self._now() > latest):
-                self.journal.ended(job.members, attempt=job.attempt, outcome=SLOW.kind)
-                ended.append(Ended(job, SLOW))
+            if ended and self._now() > latest:
+                back = back or SLOW
+            if back is not None:
+                self.journal.ended(job.members, attempt=job.attempt, outcome=back.kind)
+                ended.append(Ended(job, back))
                 continue
-            outcome = self._send(job)
+            outcome = self._sent(job)
             ended.append(Ended(job, outcome))
-            silent = is_silence(outcome.kind, outcome.code, outcome.detail)
+            if is_silence(outcome.kind, outcome.code, outcome.detail):
+                back = SLOW
+            if not self.journal.ended(job.members, attempt=job.attempt, outcome=outcome.kind):
+                back, told = UNKEPT, False
             with self.lock:
                 self.total = self.total.plus(outcome.kind)
                 self.under_way -= 1
                 self.circuits[lane] = self.circuits.get(lane, Circuit()).after(outcome, turn.at)
         with self.lock:
             self.under_way -= sum(one.is_untried for one in ended)
-        return ended
+        return ended, told
 
     def _size_after(self, ended: list[Ended], took: timedelta) -> int:
         sent = [one.outcome for one in ended if not one.is_untried]
@@ -289,13 +297,11 @@ class _Run:
     def _now(self) -> timedelta:
         return self.uptime() if self.uptime else timedelta()
 
-    def _send(self, job: Job) -> Outcome:
+    def _sent(self, job: Job) -> Outcome:
         try:
-            outcome = self.sender.send(job.way, job.notice)
+            return self.sender.send(job.way, job.notice)
         except Exception as error:  # one notice that cannot be written must not hold up the others
-            outcome = Outcome("temporary", None, f"{UNMADE}: {type(error).__name__}: {error}")
-        self.journal.ended(job.members, attempt=job.attempt, outcome=outcome.kind)
-        return outcome
+            return Outcome("temporary", None, f"{UNMADE}: {type(error).__name__}: {error}")
 
 
 @contextmanager

@@ -101,10 +101,13 @@ class Journal:
         said = [{"members": _named(m.members), "attempt": m.attempt, "message_id": m.message_id} for m in mails]
         self._write(SENDING, *({**one, **where} for one in said), sync=True)
 
-    def ended(self, members: Sequence[Reminder], *, attempt: int, outcome: str) -> None:
-        """Write what became of a mail; where it cannot be written, the database still knows."""
-        with suppress(TryLater):
+    def ended(self, members: Sequence[Reminder], *, attempt: int, outcome: str) -> bool:
+        """Write what became of a mail, and return whether that could be: else only the database will know."""
+        try:
             self._write(ENDED, {"reminder": members[0].reference, "attempt": attempt, "outcome": outcome}, sync=False)
+        except TryLater:
+            return False
+        return True
 
     def outcome_of(self, reference: str, attempt: int) -> str | None:
         """Return what became of an attempt whose worker could not record it, None where nobody knows."""

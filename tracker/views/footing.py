@@ -17,6 +17,15 @@ class Footing:
     is_past: bool
 
 
+def now_of(connection: Connection, wall: datetime) -> datetime:
+    """Return the instant pages work at: a rehearsal is where it has got to, whatever the wall clock says.
+
+    It is asked of the very transaction that reads: what somebody else records meanwhile would make it the past.
+    """
+    head = ledger.position(connection)
+    return head.high_water if head.is_rehearsal else head.go_on(wall)
+
+
 def footing(connection: Connection, *, at: datetime, known: datetime, zone: str) -> Footing:
     """Return the footing of what is shown of an instant, as known by another."""
     head = ledger.position(connection)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from tracker.domain.agency import Registry
+from tracker.domain.assignment import Assignment
 from tracker.domain.calendar import ONE_DAY
 from tracker.domain.cells import Cells
 from tracker.domain.entry import Entry
 from tracker.domain.lifecycle import BY_KIND, OPEN
 from tracker.domain.scope import EVERYTHING, Scope
-from tracker.domain.standing import Cell, Progress
-from tracker.store import guards, ledger, queries, tallies
+from tracker.domain.standing import Cell, Policy, Progress
+from tracker.store import assignments, guards, ledger, queries, tallies
 from tracker.store.guards import Hold
 from tracker.store.outbox import Reminder
 from tracker.store.queries import Wanted
@@ -19,7 +20,7 @@ from tracker.store.store import Connection
 from tracker.views.board import Listing, Waiting, week_end
 from tracker.views.reviews import age
 from tracker.views.rows import TaskRow, agency_name, rows
-from tracker.views.sight import Seen, Sight, sight
+from tracker.views.sight import Seen, Sight, sight, standing_at
 from tracker.views.stamp import Stamp
 from tracker.views.tally import ALL, Count, Counts, Period, tally
 
@@ -104,8 +105,8 @@ def today(
     counts = tally(seen, connection, Period(calendar.instant(idle_since), week), past=past)
     found = _Found(seen, connection, counts, past, limit)
     since = since or calendar.on_or_before(day - ONE_DAY)
-    news = found.news(calendar.instant(since))
-    lists = {**found.lists(calendar.instant(idle_since), week[1]), "news": found.about(news)}
+    news, about = found.news(calendar.instant(since))
+    lists = {**found.lists(calendar.instant(idle_since), week[1]), "news": about}
     shown = {row.ref: row for row in rows(seen, connection, _once(lists.values()), language=language)}
 
     def listing(name: str, total: int) -> Listing:
@@ -168,12 +169,12 @@ class _Found:
             "idle": self._longest_idle(idle_before),
         }
 
-    def news(self, since: datetime) -> Sequence[Entry]:
+    def news(self, since: datetime) -> tuple[Sequence[Entry], Sequence[Seen]]:
+        """Return the newest entries that may be seen, and the assignments they are about."""
         found = queries.entries_where(self.connection, kinds=NEWS, since=since, until=self.seen.known, limit=self.limit)
-        return [entry for entry in found if entry.assignment is None or self.seen.get(entry.assignment)]
-
-    def about(self, entries: Sequence[Entry]) -> Sequence[Seen]:
-        return self._reckoned(dict.fromkeys(entry.assignment for entry in entries if entry.assignment))
+        about = self._found({entry.assignment for entry in found if entry.assignment})
+        known = {one.ref for one, _ in about}
+        return [entry for entry in found if entry.assignment is None or entry.assignment in known], about
 
     def kinds(self, since: datetime) -> Mapping[str, int]:
         counts = tallies.kinds_between(self.connection, since=since, until=self.seen.known)
@@ -186,7 +187,7 @@ class _Found:
 
     def _oldest_reports(self) -> Sequence[Seen]:
         if self._is_direct:
-            return self._reckoned(one.ref for one in tallies.oldest_reports(self.connection, limit=self.limit))
+            return self._reckoned(tallies.oldest_reports(self.connection, limit=self.limit))
         wanted = Wanted(progress=frozenset({Progress.SUBMITTED}))
         found = self.seen.find(wanted, limit=ALL).seen
         return sorted(found, key=lambda one: (one[0].facts.received_at or one[0].facts.touched_at, one[0].ref))[
@@ -195,8 +196,7 @@ class _Found:
 
     def _longest_idle(self, before: datetime) -> Sequence[Seen]:
         if self._is_direct:
-            found = tallies.longest_idle(self.connection, before=before, limit=self.limit)
-            return self._reckoned(one.ref for one in found)
+            return self._reckoned(tallies.longest_idle(self.connection, before=before, limit=self.limit))
         idle = [
             one for one in self.seen.find(Wanted(progress=OPEN), limit=ALL).seen if one[0].facts.touched_at < before
         ]
@@ -206,8 +206,14 @@ class _Found:
     def _is_direct(self) -> bool:
         return not self.past and self.seen.scope == EVERYTHING
 
-    def _reckoned(self, refs: Iterable[str]) -> Sequence[Seen]:
-        return [one for one in map(self.seen.get, refs) if one is not None]
+    def _found(self, refs: Collection[str]) -> Sequence[Seen]:
+        if self._is_direct:
+            return self._reckoned(assignments.get(self.connection, refs)) if refs else ()
+        return [one for one in map(self.seen.get, sorted(refs)) if one is not None]
+
+    def _reckoned(self, found: Iterable[Assignment]) -> Sequence[Seen]:
+        policy = Policy(calendar=self.seen.registry.calendar, due_soon=self.seen.registry.due_soon)
+        return [(one, standing_at(one, self.seen.at, policy)) for one in found]
 
 
 def _once(lists: Iterable[Sequence[Seen]]) -> Sequence[Seen]:

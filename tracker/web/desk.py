@@ -26,7 +26,7 @@ from tracker.domain.text import LANGUAGES
 from tracker.operations.in_force import registry_at
 from tracker.settings import Settings
 from tracker.views import Connection, Store
-from tracker.views.footing import Footing, footing
+from tracker.views.footing import Footing, footing, now_of
 from tracker.web.paper import Paper
 
 OPENING = time(8)  # a bare date is 08:00 of that day, as everywhere in the tracker
@@ -128,7 +128,7 @@ class Desk:
         scope = viewer.scope if viewer else Scope(frozenset())
         language = viewer.language if viewer else language_of(request)
         with self.store.read(scope.offices) as connection:
-            at, known = self._instants(request)
+            at, known = self._instants(request, now_of(connection, clock.now()))
             registry = registry_at(connection, min(at, known))
             found = footing(connection, at=at, known=known, zone=registry.calendar.zone)
             yield Reading(connection, at, known, registry, scope, language, found)
@@ -141,8 +141,8 @@ class Desk:
 
     def now(self) -> datetime:
         """Return the instant pages work at: a rehearsal is where it has got to, whatever the wall clock says."""
-        head = self.store.position()
-        return head.high_water if head.is_rehearsal else head.go_on(clock.now())
+        with self.store.read() as connection:
+            return now_of(connection, clock.now())
 
     def page(
         self,
@@ -166,8 +166,8 @@ class Desk:
             answer.set_cookie(COOKIE, language, max_age=A_YEAR, httponly=True, samesite="lax", secure=secure)
         return answer
 
-    def _instants(self, request: Request) -> tuple[datetime, datetime]:
-        now, asked = self.now(), request.query_params
+    def _instants(self, request: Request, now: datetime) -> tuple[datetime, datetime]:
+        asked = request.query_params
         at = bounded(instant_of(asked["at"]), now) if asked.get("at") else now
         if not asked.get("known"):
             return at, min(at, now)

@@ -1,10 +1,16 @@
 """Today: the figures of the first page, against the site whose every task is known."""
 
 import re
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from tests.integration.web.a_site import KEY, Site
+from tests.integration.web.a_site import KEY, Site, a_site
+from tests.simulation.an_office import an_office
+from tracker.operations import acknowledge
+from tracker.views import Connection
+from tracker.views.footing import now_of
 
 
 def _tiles(page: str) -> dict[str, str]:
@@ -49,3 +55,23 @@ def test_changes_are_counted_from_any_day(site: Site) -> None:
     assert f"/tasks/{KEY}/roads/01" not in since
     assert f"/tasks/{KEY}/roads/01" in site.as_("le").get("/?since=2025-08-19").text
     assert site.as_("le").get("/?since=yesterday").status_code == 400
+
+
+def test_what_is_recorded_while_a_page_is_read_does_not_make_it_a_page_of_the_past(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The instant and what is read at it come from one transaction: else every page is replayed while others write."""
+    store = an_office(f"sqlite:///{tmp_path}/live.db")  # live: its instant is the wall clock's
+    site = a_site(tmp_path, store)
+    client = site.as_("le")
+
+    def and_somebody_writes(connection: Connection, wall: datetime) -> datetime:
+        found = now_of(connection, wall)
+        acknowledge(store, f"{KEY}/report/BNV", at=found + timedelta(seconds=1), actor="BNV:anna")
+        return found
+
+    monkeypatch.setattr("tracker.web.desk.now_of", and_somebody_writes)
+    page = client.get("/")
+    assert page.status_code == 200
+    assert "You are looking at an earlier day" not in page.text
+    store.close()

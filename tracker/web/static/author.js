@@ -167,7 +167,7 @@
         cm.lineNumbers(), cm.lintGutter(), cm.history(), cm.drawSelection(), cm.highlightActiveLine(), cm.indentOnInput(),
         cm.yaml(), cm.syntaxHighlighting(colours), theme, cm.EditorView.lineWrapping,
         cm.EditorState.tabSize.of(2),
-        cm.EditorView.contentAttributes.of({ "aria-label": area.dataset.label, spellcheck: "false" }),
+        cm.EditorView.contentAttributes.of({ "aria-label": area.dataset.label, spellcheck: "false", tabindex: "0" }),
         cm.autocompletion({ override: [complete], maxRenderedOptions: 60 }),
         cm.linter(check, { delay: 600 }),
         cm.keymap.of([...cm.completionKeymap, ...cm.lintKeymap, ...cm.historyKeymap, ...cm.defaultKeymap]),

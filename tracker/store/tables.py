@@ -200,13 +200,8 @@ class AssignmentRow(SQLModel, table=True):
             for name, there in (
                 ("asked_at", "asked_at IS NOT NULL"),
                 ("contested_at", "contested_at IS NOT NULL"),
+                ("delegate", "delegate IS NOT NULL"),
             )
-        ),
-        Index(
-            "ix_assignment_delegate",
-            "delegate",
-            sqlite_where=text("delegate IS NOT NULL"),
-            postgresql_where=text("delegate IS NOT NULL"),
         ),
     )
 

@@ -67,7 +67,8 @@ def serving(site: Site) -> Iterator[str]:
             thread.join(20)
 
 
-@pytest.fixture(scope="session")
+# of a module: as long as Playwright is there, this thread has a running loop, and no other test may start one
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -47,7 +47,7 @@ TOGETHER = 8  # lanes that work at once
 GLANCE = 0.5  # seconds between two looks for lanes that have got something to do meanwhile
 RATE_OVER = timedelta(minutes=10)
 GROUP = 16  # mails at most whose outcomes are committed together
-SOON = timedelta(seconds=1)  # no mail of a group begins later than this after the first: the others are put back
+SOON = timedelta(seconds=3)  # no mail of a group begins later than this after the first: the others are put back
 BRISK = SOON / 4  # a group that took no longer is followed by a larger one
 
 

@@ -228,7 +228,7 @@ def recorded(
     url: str, settings: Settings, token: str, paths: dict[str, str], *, warm: bool
 ) -> dict[str, list[Statement]]:
     """Return the statements of each page, as the driver is given them; `warm`: of a page asked for the second time."""
-    from tracker.views import cubes, tally
+    from tracker.views import cubes, tally, work
 
     store = open_store(url)
     client = TestClient(create_app(store, settings, AMPLE), base_url=settings.base_url)
@@ -245,6 +245,7 @@ def recorded(
         client.get(path)
         if not warm:
             cubes.forget()
+            work._KNOWN.clear()
             tally._SHELVES.clear()
         heard.clear()
         answer = client.get(path)

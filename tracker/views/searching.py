@@ -11,6 +11,8 @@ from tracker.store.store import Connection
 from tracker.views.sight import Sight
 
 _ROOM = 4_096
+_QUERIES = 64
+_SAID: dict[tuple[tuple[str, ...], tuple[tuple[str, str, str], ...]], tuple[Registry, tuple[Way, ...]]] = {}
 _LOCK = Lock()
 _TASKS: dict[tuple[str, str], Mapping[str, str]] = {}
 _AGENCIES: list[tuple[Registry, Mapping[str, str]]] = []
@@ -21,10 +23,19 @@ def said(seen: Sight, connection: Connection, query: str) -> tuple[Way, ...] | N
     words = words_of(query)
     if not words:
         return None
+    marks = tuple(seen.marks())
+    known = _SAID.get((words, marks))
+    if known is not None and known[0] is seen.registry:
+        return known[1]
     tasks: dict[str, str] = {}
-    for key, number, mark in seen.marks():
+    for key, number, mark in marks:
         tasks.update(_tasks(seen, connection, key, number, mark))
-    return ways(words, tasks=tasks, agencies=_agencies(seen.registry))
+    found = ways(words, tasks=tasks, agencies=_agencies(seen.registry))
+    with _LOCK:
+        while len(_SAID) >= _QUERIES:
+            _SAID.pop(next(iter(_SAID)))
+        _SAID[words, marks] = seen.registry, found
+    return found
 
 
 def _tasks(seen: Sight, connection: Connection, key: str, number: str, mark: str) -> Mapping[str, str]:

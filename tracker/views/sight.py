@@ -8,7 +8,7 @@ Only `beside` looks further, for what a mail would say of others too.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -93,6 +93,9 @@ class Sight(Protocol):
 
     def deliveries(self, reminders: list[int]) -> tuple[Delivery, ...]:
         """Return the attempts at some reminders."""
+
+    def state(self) -> Hashable:
+        """Return what everything counted here depends on: where it is the same, so are the counts."""
 
     def marks(self) -> Sequence[tuple[str, str, str]]:
         """Return key, number and fingerprint of the directives in force, by date of issue and key."""
@@ -256,6 +259,10 @@ class _PresentSight(_Reckoning):
                     found[key] = found.get(key, 0) + more
         return {key: number for key, number in found.items() if number}
 
+    def state(self) -> Hashable:
+        turned = tuple((now[0].ref, now[1].name) for _, now in self._turned(Wanted()))
+        return self.stamp.head, self.scope, turned
+
     def _turned(self, wanted: Wanted) -> Sequence[tuple[Seen, Seen]]:
         """Return those that may be wanted and whose next moment has come: as the cache has them, and as they are.
 
@@ -347,6 +354,9 @@ class _PastSight(_Reckoning):
     def beside(self, task: str, agency: str | None = None) -> tuple[Seen, ...]:
         of_task = (seen for _, seen in sorted(self._all.items()) if seen[0].task == task)
         return tuple(seen for seen in of_task if agency in (None, seen[0].agency))
+
+    def state(self) -> Hashable:
+        return self.stamp, self.scope
 
     def reminder_counts(self) -> Mapping[str, int]:
         counts: dict[str, int] = {}

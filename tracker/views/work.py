@@ -1,9 +1,10 @@
 """The work table: what is sought, page by page, counted and grouped; one filter makes every number on it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import nsmallest
+from threading import Lock
 
 from tracker.domain.agency import Registry
 from tracker.domain.cells import Cells
@@ -122,7 +123,7 @@ def work_table(
     turn = turn or Turn()
     seen = sight(connection, at=at, registry=registry, known=known, scope=scope)
     work = _Work(connection, seen, sought, language, turn.group)
-    counted = work.counted()
+    counted, facets = _remembered(work)
     table = WorkTable(
         stamp=work.seen.stamp,
         sought=sought,
@@ -130,7 +131,7 @@ def work_table(
         total=counted.cells.total,
         cells=counted.cells,
         rows=(),
-        facets=work.facets(counted),
+        facets=facets,
     )
     return work.grouped(table, counted, turn) if turn.group else work.paged(table, turn)
 
@@ -158,6 +159,25 @@ class _Counted:
 
     cells: Cells
     facets: Mapping[str, Mapping[str, int]]
+
+
+_KNOWN: dict[Hashable, tuple[_Counted, tuple[Facet, ...]]] = {}
+_ROOM = 64
+_LOCK = Lock()
+
+
+def _remembered(work: "_Work") -> tuple[_Counted, tuple[Facet, ...]]:
+    """Return the counts and facets of a filter; known where nothing was recorded, and nothing turned, since."""
+    key = work.seen.state(), work.sought, work.wanted, work.language, work.group
+    known = _KNOWN.get(key)
+    if known is None:
+        counted = work.counted()
+        known = counted, work.facets(counted)
+        with _LOCK:
+            while len(_KNOWN) >= _ROOM:
+                _KNOWN.pop(next(iter(_KNOWN)))
+            _KNOWN[key] = known
+    return known
 
 
 class _Work:

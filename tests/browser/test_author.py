@@ -48,10 +48,10 @@ def test_findings_stand_at_their_lines_and_the_policy_is_kept(office: Served) ->
     page, said = opened(office, TEXT.replace("BTC", "XYZ"))
     page.wait_for_selector(".editor .cm-lintRange-error")
     assert page.locator(".editor .cm-lintRange-error").first.inner_text() == "XYZ"
-    page.wait_for_selector("#editor-status:has-text('1 mistakes')")
+    page.wait_for_selector("#editor-status:has-text('Mistakes: 1')")
     page.evaluate(WRITE, TEXT)
     page.wait_for_selector(".editor .cm-lintRange-error", state="detached")
-    page.wait_for_selector("#editor-status:not(:has-text('mistakes'))")
+    page.wait_for_selector("#editor-status:not(:has-text('Mistakes'))")
     assert said == []
 
 

@@ -12,7 +12,7 @@ FORM = 1024 * 1024
 FORM_SECONDS = 20.0
 FILE_SECONDS = 600.0
 MARGIN = 1024 * 1024  # what stands around a file, and so much more that its form can still say that it is too large
-_WITH_FILES = re.compile(r"/tasks/.+/report")
+_WITH_FILES = re.compile(r"/tasks/.+/report|/api/v1/tasks/.+/evidence")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,10 @@ class Line:
         """Return what an address answers to a body."""
         return self.client.post(f"{API}{path}", json=body, headers={**self.headers, **_named(headers)})
 
-    def send(self, path: str, **asked: Any) -> Any:
-        """Return what an address answers to a body that is no JSON."""
+    def send(self, path: str, *, method: str = "POST", **asked: Any) -> Any:
+        """Return what an address answers to a body that is no JSON, or to another method."""
         headers = {**self.headers, **_named(asked.pop("headers", {}))}
-        return self.client.post(f"{API}{path}", headers=headers, **asked)
+        return self.client.request(method, f"{API}{path}", headers=headers, **asked)
 
     def tag(self, path: str) -> str:
         """Return the ETag of a resource."""

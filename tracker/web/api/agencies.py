@@ -7,12 +7,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from tracker.domain.agency import Agency
+from tracker.domain.scope import Scope
+from tracker.views.heatmap import heatmap
 from tracker.views.stamp import Stamp
 from tracker.web.api.counter import At, Caller, Counter, Who
 from tracker.web.api.models import model_of, paged, said
 from tracker.web.api.problems import Problem
 from tracker.web.api.rules import reads
 from tracker.web.api.shape import Code, Cursor, Limit, page
+
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +52,29 @@ class OneAgency:
     below: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatWeek:
+    """A week by its Monday, Sunday and number: how many assignments fall due in it, and how many of them are open."""
+
+    monday: date
+    sunday: date
+    number: int
+    open: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatOf:
+    """What falls due for one agency, week by week."""
+
+    stamp: Stamp
+    agency: str
+    weeks: tuple[HeatWeek, ...]
+
+
 def add_to(router: APIRouter, counter: Counter) -> None:
     """Add these operations."""
+    _add_heat(router, counter)
 
     @router.get("/agencies", response_model=paged("Agencies", AgencyRows), tags=["agencies"], **reads())
     def list_agencies(
@@ -83,6 +108,40 @@ def add_to(router: APIRouter, counter: Counter) -> None:
             below = sorted(one.code for one in look.registry.agencies.values() if one.parent == code)
             found = OneAgency(stamp=look.stamp, agency=_row(agency, who), below=tuple(below))
             return said(found, who.language)
+
+
+def _add_heat(router: APIRouter, counter: Counter) -> None:
+    @router.get("/agencies/{code}/heatmap", response_model=model_of(HeatOf), tags=["agencies"], **reads(owned=True))
+    def heat(
+        code: Code,
+        who: Who,
+        when: At,
+        since: Annotated[date | None, Query(description="A day of the first week; four weeks ago by default.")] = None,
+    ) -> dict[str, Any]:
+        """Count what falls due for an agency, week by week."""
+        if not who.scope.covers(code):
+            raise Problem("not-found")
+        with counter.looking(who, when) as look:
+            agency = look.registry.agencies.get(code)
+            if agency is None:
+                raise Problem("not-found", f"the registry has no agency '{code}'")
+            if since is not None and not EARLIEST <= since <= LATEST:
+                raise Problem("bad-parameter", f"weeks are counted from {EARLIEST} to {LATEST}")
+            within = {**look.within, "scope": look.scope & Scope(frozenset({code}))}
+            found = heatmap(look.connection, since=since, kind=agency.kind, language=look.language, **within)
+            row = next((row for row in found.rows if row.code == code), None)
+            heats = row.weeks if row else (None,) * len(found.weeks)
+            weeks = tuple(
+                HeatWeek(
+                    monday=week.monday,
+                    sunday=week.sunday,
+                    number=week.number,
+                    open=heat.open if heat else 0,
+                    due=heat.due if heat else 0,
+                )
+                for week, heat in zip(found.weeks, heats, strict=True)
+            )
+            return said(HeatOf(stamp=found.stamp, agency=code, weeks=weeks), who.language)
 
 
 def _row(agency: Agency, who: Caller) -> AgencyRow:

@@ -22,7 +22,7 @@ from tracker.operations.in_force import registry_at
 from tracker.operations.reading import directive_at
 from tracker.settings import Settings
 from tracker.views import Connection, Store
-from tracker.views.footing import footing
+from tracker.views.footing import footing, now_of
 from tracker.views.stamp import Stamp
 from tracker.web.api.languages import language_of
 from tracker.web.api.problems import Problem
@@ -157,12 +157,13 @@ class Counter:
     @contextmanager
     def looking(self, caller: Caller, when: When | None = None) -> Iterator[Look]:
         """Yield one reading of the store, now or at the instants asked for."""
-        now, when = self.desk.now(), when or When()
-        at = bounded(instant_of(when.as_of), now) if when.as_of else now
-        known = min(at, now)
-        if when.known:
-            known = now if when.known == "now" else min(instant_of(when.known), now)
+        when = when or When()
         with self.store.read() as connection:
+            now = now_of(connection, clock.now())
+            at = bounded(instant_of(when.as_of), now) if when.as_of else now
+            known = min(at, now)
+            if when.known:
+                known = now if when.known == "now" else min(instant_of(when.known), now)
             registry = registry_at(connection, min(at, known))
             yield Look(connection, at, known, registry, caller.scope, caller.language)
 

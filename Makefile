@@ -8,7 +8,7 @@ PYTEST = $(PYTHON) -m pytest -q -n 2 --dist loadfile
 export DO_NOT_TRACK = 1
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: install system test lint demo bench chaos lock clean
+.PHONY: install system test lint demo bench chaos screenshots lock clean
 
 install: .venv/installed
 
@@ -32,6 +32,10 @@ bench: install system
 # Every simulation in its long form, one after the other: hours. `make chaos ARGS=faults` runs one of them.
 chaos: install system
 	$(PYTHON) -m tests.simulation $(ARGS)
+
+# Every page in three languages, wide and as on a phone, into var/screenshots.
+screenshots: install system
+	$(PYTHON) -m tools.screenshots $(ARGS)
 
 # The only target that needs uv: choose newer versions within the ranges of pyproject.toml.
 lock:

@@ -15,6 +15,7 @@ from tracker.domain.errors import Invalid, NotFound, TrackerError
 from tracker.operations.in_force import registry_at
 from tracker.operations.sessions import Visitor
 from tracker.operations.tokens import FEED, bearer, make_token, revoke_token, token_list
+from tracker.views.footing import now_of
 from tracker.views.month import month, month_from
 from tracker.views.rows import agency_name
 from tracker.views.sought import Sought
@@ -129,7 +130,7 @@ def routes(desk: Desk) -> APIRouter:
 def _feed(desk: Desk, request: Request, found: Visitor) -> Response:
     with ExitStack() as stack:
         connection = stack.enter_context(desk.store.read(found.scope.offices))
-        at = desk.now()
+        at = now_of(connection, clock.now())
         registry = registry_at(connection, at)
         language = language_of(request, found.account.language)
         sought = Sought()

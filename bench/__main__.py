@@ -1,9 +1,9 @@
-"""Run every benchmark, or those named: `python -m bench [sweep] [language] [ledger] [deliver]`. Each has options."""
+"""Run every benchmark, or those named (`python -m bench sweep`): sweep, language, ledger, deliver, web."""
 
 import subprocess
 import sys
 
-ALL = ("sweep", "language", "ledger", "deliver")
+ALL = ("sweep", "language", "ledger", "deliver", "web")
 
 
 def main(names: tuple[str, ...]) -> int:

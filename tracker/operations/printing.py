@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 
 from tracker.domain.errors import Invalid
-from tracker.files.printed import Block, Grid, Heading, Letter, Printed, Value, Words
+from tracker.files.printed import Block, Grid, Heading, Letter, Printed, Value, Words, shown
 from tracker.files.printed_docx import docx
 from tracker.files.printed_pdf import pdf
 from tracker.files.printed_xlsx import xlsx
 
-__all__ = ["MEDIA_TYPES", "Block", "Grid", "Heading", "Letter", "Printed", "Value", "Words", "print_as"]
+__all__ = ["MEDIA_TYPES", "Block", "Grid", "Heading", "Letter", "Printed", "Value", "Words", "print_as", "shown"]
 
 _WRITERS: Mapping[str, Callable[[Printed], bytes]] = {"xlsx": xlsx, "pdf": pdf, "docx": docx}
 MEDIA_TYPES: Mapping[str, str] = {

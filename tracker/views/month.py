@@ -18,7 +18,7 @@ from tracker.views.rows import TaskRow, rows
 from tracker.views.sight import Sight, sight
 from tracker.views.stamp import Stamp
 
-LISTED = 300  # deadlines of a month that are listed; the numbers of its days are of all
+LISTED = 200  # deadlines of a month that are listed; the numbers of its days are of all
 IN_A_DAY = 3
 _ALL = 10**9
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tracker.domain.cells import Cells
 from tracker.domain.reporting import Reported
 from tracker.domain.standing import Cell
 from tracker.notify.tongue import catalogue, civil, day, instant
@@ -10,6 +11,7 @@ from tracker.operations.printing import Block, Grid, Heading, Letter, Printed, V
 from tracker.settings import Settings
 from tracker.views.lateness import LateTask
 from tracker.views.report import Report
+from tracker.views.summary import Group
 from tracker.web.tokens import CELLS, N_
 
 RATES: Mapping[str, tuple[str, str]] = {
@@ -36,6 +38,7 @@ CAUSES: Mapping[str, str] = {
     "upstream": N_("waited for others"),
     "own": N_("own"),
 }
+ON_PAPER = 300  # agencies by name; the workbook has them all
 _BRIDGE = ("opening", "new", "come", "gone", "left", "closing")
 
 
@@ -124,20 +127,14 @@ class Layout:
         heads = (N_("Share"), N_("Percent"), N_("Of these"), N_("Of so many"), N_("Formula"))
         return Grid(name=self._("Shares"), header=tuple(map(self._, heads)), widths=(5, 2, 2, 2, 7), rows=tuple(rows))
 
-    def agencies(self) -> Grid:
-        """Return the cells of every agency."""
-        summary = self.report.summary
-        rows: list[tuple[Value, ...]] = [
-            (
-                self.report.names.get(group.key, group.key),
-                *(group.cells[cell] for cell in Cell),
-                group.cells.total,
-                group.cells.on_time_rate.percent,
-            )
-            for group in summary.agencies
-        ]
-        cells = summary.cells
-        rows.append((self._("All"), *(cells[cell] for cell in Cell), cells.total, cells.on_time_rate.percent))
+    def agencies(self, most: int | None = None) -> Grid:
+        """Return the cells of every agency, or of so many and of the others together: most overdue first."""
+        ordered = sorted(self.report.summary.agencies, key=_gravest)
+        rows = [_line(self.report.names.get(one.key, one.key), one.cells) for one in ordered[:most]]
+        if others := ordered[len(rows) :]:
+            name = self._("{count} others").format(count=len(others))
+            rows.append(_line(name, sum((one.cells for one in others), Cells())))
+        rows.append(_line(self._("All"), self.report.summary.cells))
         heads = (*(self._(CELLS[str(cell)].word) for cell in Cell), self._("All"), self._("On time, %"))
         return Grid(
             name=self._("By agency"),
@@ -170,8 +167,8 @@ class Layout:
                 told.append(f"{self._(words)} {days}" + (f" ({whom})" if whom else ""))
         return "; ".join(told)
 
-    def printed(self) -> Printed:
-        """Return the report ready to be a file."""
+    def printed(self, *, whole: bool = True) -> Printed:
+        """Return the report ready to be a file; for paper, with the gravest agencies and the others together."""
         stamp = self.report.summary.stamp
         return Printed(
             title=self.title,
@@ -179,7 +176,7 @@ class Layout:
             language=self.language,
             at=stamp.as_of,
             facts=self.facts(),
-            blocks=tuple(self._blocks()),
+            blocks=tuple(self._blocks(None if whole else ON_PAPER)),
             footer=self.footer,
             letter=self._letter(),
             mark=self._("REHEARSAL") + ". " + self._("Nothing here is real, and no mail leaves this machine.")
@@ -187,14 +184,14 @@ class Layout:
             else "",
         )
 
-    def _blocks(self) -> Iterator[Block]:
+    def _blocks(self, most: int | None) -> Iterator[Block]:
         yield Heading(self._("Figures"))
         yield self.cells()
         yield Words(self._("At the beginning + new + came in − went out − no longer there = at the end."), quiet=True)
         yield Heading(self._("Shares"))
         yield self.rates()
         yield Heading(self._("By agency"))
-        yield self.agencies()
+        yield self.agencies(most)
         yield Heading(self._("Overdue"))
         if self.report.overdue:
             yield self.overdue()
@@ -221,6 +218,14 @@ class Layout:
             recipients_word=self._("Recipients"),
             signed_by=self._("HEAD OF THE OFFICE"),
         )
+
+
+def _line(name: str, cells: Cells) -> tuple[Value, ...]:
+    return name, *(cells[cell] for cell in Cell), cells.total, cells.on_time_rate.percent
+
+
+def _gravest(group: Group) -> tuple[int, int, str]:
+    return -group.cells.open_overdue, -group.cells.total, group.key
 
 
 def _utc(at: object) -> str:

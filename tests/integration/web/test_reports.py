@@ -14,6 +14,7 @@ from docx import Document
 from tests.integration.web.a_site import Site
 from tracker.operations.in_force import registry_at
 from tracker.views.rerun import check_report
+from tracker.web import reporting
 
 MONTH = "kind=month&from=2025-08-20"
 
@@ -124,3 +125,15 @@ def test_every_period_is_made_in_every_language(site: Site, kind: str, language:
     assert site.as_("le").get(f"/reports?{query}").status_code == 200
     for suffix in ("pdf", "docx", "xlsx"):
         assert site.as_("le").get(f"/reports/report.{suffix}?{query}").status_code == 200
+
+
+def test_on_paper_the_lesser_agencies_stand_together_and_the_sums_hold(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "ON_PAPER", 2)
+    letter: Any = Document(io.BytesIO(got(site, "docx")))
+    tables = [[[cell.text for cell in row.cells] for row in table.rows] for table in letter.tables]
+    *agencies, everything = next(table for table in tables if table[0][0] == "Agency" and len(table[0]) == 9)[1:]
+    assert [row[0] for row in agencies] == ["BTC", "BNV", "6 others"]
+    numbers = [[int(cell) for cell in row[1:8]] for row in agencies]
+    assert [sum(column) for column in zip(*numbers, strict=True)] == [int(cell) for cell in everything[1:8]]

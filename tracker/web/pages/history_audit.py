@@ -18,7 +18,7 @@ from tracker.web.forms import day_of
 from tracker.web.pages.history import TABS, WATCHERS
 from tracker.web.tokens import N_
 
-LISTED = 200
+LISTED = 120
 LARGEST = 1_000
 RULES: Mapping[str, str] = {
     "closing-burst": N_("Many tasks closed by people on one day"),

@@ -13,7 +13,7 @@ from tracker.domain.directive import Directive
 from tracker.domain.errors import Invalid, NotFound, TryLater
 from tracker.domain.reporting import KINDS, Reported, reported
 from tracker.operations.in_force import registry_at
-from tracker.operations.printing import MEDIA_TYPES, print_as
+from tracker.operations.printing import MEDIA_TYPES, print_as, shown
 from tracker.operations.reading import directive_at
 from tracker.views.fingerprint import as_bytes
 from tracker.views.report import report
@@ -26,6 +26,7 @@ from tracker.web.tokens import N_
 Suffix = Literal["xlsx", "pdf", "docx", "json"]
 SUFFIXES: tuple[Suffix, ...] = ("xlsx", "pdf", "docx", "json")
 WORDS = {"week": N_("Week"), "month": N_("Month"), "quarter": N_("Quarter"), "dates": N_("Two days")}
+MOST = 60  # rows of a table on the page; the files have them all
 AT_ONCE = 2  # a report reads the whole ledger: so many are made at a time
 _ROOM = BoundedSemaphore(AT_ONCE)
 
@@ -74,6 +75,8 @@ def routes(desk: Desk) -> APIRouter:
                 status=status,
                 asked_for=asked,
                 found=found,
+                most=MOST,
+                shown=lambda value: shown(value, viewer.language),
                 kinds=[(kind, WORDS[kind]) for kind in KINDS],
                 problems={"from": problem} if problem else {},
                 files=[(suffix, f"/reports/report.{suffix}?{asked.query()}") for suffix in SUFFIXES],
@@ -89,7 +92,7 @@ def routes(desk: Desk) -> APIRouter:
         if suffix == "json":
             content, kind = as_bytes(layout.report.document), "application/json"
         else:
-            content, kind = print_as(suffix, layout.printed()), MEDIA_TYPES[suffix]
+            content, kind = print_as(suffix, layout.printed(whole=suffix == "xlsx")), MEDIA_TYPES[suffix]
         name = f"report-{layout.period.first}-{layout.period.last}.{suffix}"
         return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 

@@ -227,6 +227,7 @@ def _heard(store: Store, vault: Vault, typed: str, address: str, at: datetime) -
     """Write an attempt and return its number; raises Slow for one that is not heard."""
     who = hmac.digest(vault.derive("attempts"), typed.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
     with store.write() as connection:
+        kept.one_by_one(connection, who)
         held = held_until(kept.record_of(connection, who=who, address=address, at=at))
         if held is None or held <= at:
             return kept.try_once(connection, at=at, who=who, address=address, outcome=TRIED)

@@ -129,6 +129,12 @@ def change_token(connection: Connection, id: str, **columns: Any) -> None:
     connection.execute(update(TOKEN).where(TOKEN.c.id == id).values(**columns))
 
 
+def one_by_one(connection: Connection, who: str) -> None:
+    """Let attempts with a name wait for each other until this transaction ends; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"login {who}", 0))))
+
+
 def try_once(connection: Connection, *, at: datetime, who: str, address: str, outcome: str) -> int:
     """Write an attempt and return its id; those of long ago are forgotten."""
     connection.execute(delete(ATTEMPT).where(ATTEMPT.c.at < at - REMEMBERED))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Served, serving
@@ -85,6 +86,18 @@ def test_a_directive_is_written_planned_and_applied(office: Served) -> None:
     page.get_by_role("button", name="Apply this plan").click()
     page.wait_for_url("**/directives/2025/600-qd-ttg/changes?from=0&to=1")
     assert "Count the bridges" in page.content()
+
+
+def test_axe_finds_nothing_in_the_editor_and_the_plan(office: Served) -> None:
+    page, _ = opened(office, TEXT.replace("BTC", "XYZ"))
+    axe = Axe()
+    page.wait_for_selector(".editor .cm-lintRange-error")
+    found = axe.run(page).response["violations"]
+    page.evaluate(WRITE, TEXT)
+    page.get_by_role("button", name="Show the plan").click()
+    page.wait_for_selector("table.changes")
+    found += axe.run(page).response["violations"]
+    assert [one["id"] for one in found] == []
 
 
 def test_it_works_without_a_script(office: Served) -> None:

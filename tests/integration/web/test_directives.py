@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
@@ -59,6 +60,7 @@ def test_the_overview_says_every_figure_with_what_it_is_of(site: Site) -> None:
     said = text_of(page(site, BASE))
     assert "Completed: 1 of 9 that are not closed out (11.1 %)" in said
     assert "In time: 1 of 2 that were completed or are overdue (50 %)" in said
+    assert f"/tasks?directive={quote(KEY, safe='')}&amp;cell=open_overdue" in page(site, BASE)
     assert "Version in force 1, since Monday 11 August 2025, 08:00 (Hanoi time)" in said
 
 

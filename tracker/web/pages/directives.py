@@ -61,7 +61,11 @@ def _overviews(desk: Desk, router: APIRouter) -> None:
                 scope=reading.scope,
             )  # fmt: skip
             view = _of(portrait, reading, text)
-            return _page(desk, request, "show", viewer, reading, view, burnup=burnt, chart=burnt.chart)
+            tasks = partial(address, request, "/tasks", directive=text.key)
+            return _page(
+                desk, request, "show", viewer, reading, view,
+                burnup=burnt, chart=burnt.chart, to_cell=lambda cell: tasks(cell=cell),
+            )  # fmt: skip
 
 
 def _graphs(desk: Desk, router: APIRouter) -> None:

@@ -21,6 +21,11 @@ def le(site: Site) -> Line:
 
 
 @pytest.fixture
+def looking(looked_at: Site) -> Line:
+    return line(looked_at, "le")
+
+
+@pytest.fixture
 def anna(site: Site) -> Line:
     return line(site, "anna")
 
@@ -55,11 +60,11 @@ def every(asking: Line, path: str, key: str) -> Iterator[Any]:
         ("/submissions", "asked"),
     ],
 )
-def test_pages_of_one_hold_what_a_whole_list_holds_in_its_order(le: Line, path: str, key: str) -> None:
+def test_pages_of_one_hold_what_a_whole_list_holds_in_its_order(looking: Line, path: str, key: str) -> None:
     mark = "&" if "?" in path else "?"
-    whole = le.get(f"{path}{mark}limit=200").json()
+    whole = looking.get(f"{path}{mark}limit=200").json()
     assert whole["next_cursor"] is None
-    assert list(every(le, f"{path}{mark}limit=1", key)) == whole[key]
+    assert list(every(looking, f"{path}{mark}limit=1", key)) == whole[key]
 
 
 def test_what_is_reported_meanwhile_moves_no_row_from_page_to_page(site: Site, le: Line, anna: Line) -> None:
@@ -72,28 +77,28 @@ def test_what_is_reported_meanwhile_moves_no_row_from_page_to_page(site: Site, l
     assert len(refs) + len(rest["tasks"]) == rest["total"]
 
 
-def test_a_filter_is_that_of_the_page_of_tasks(le: Line) -> None:
-    found = le.get("/tasks?cell=open_overdue&cell=undated").json()
+def test_a_filter_is_that_of_the_page_of_tasks(looking: Line) -> None:
+    found = looking.get("/tasks?cell=open_overdue&cell=undated").json()
     assert {one["cell"] for one in found["tasks"]} == {"open_overdue", "undated"}
     assert found["total"] == len(found["tasks"])
-    assert le.get("/tasks?agency=BTC&open=asking").json()["tasks"][0]["task"] == "accounts"
+    assert looking.get("/tasks?agency=BTC&open=asking").json()["tasks"][0]["task"] == "accounts"
 
 
-def test_entries_are_bound_to_each_other_and_so_to_the_head(site: Site, le: Line) -> None:
-    found = list(every(le, "/entries?limit=7", "entries"))
+def test_entries_are_bound_to_each_other_and_so_to_the_head(looked_at: Site, looking: Line) -> None:
+    found = list(every(looking, "/entries?limit=7", "entries"))
     previous = "0" * 64
     for entry in found:
         assert entry["previous"] == previous
         previous = entry["hash"]
-    assert previous == site.store.position().hash
-    assert [one["seq"] for one in le.get("/entries?after=10&limit=2").json()["entries"]] == [11, 12]
-    assert {one["kind"] for one in le.get("/entries?kind=submitted").json()["entries"]} == {"submitted"}
+    assert previous == looked_at.store.position().hash
+    assert [one["seq"] for one in looking.get("/entries?after=10&limit=2").json()["entries"]] == [11, 12]
+    assert {one["kind"] for one in looking.get("/entries?kind=submitted").json()["entries"]} == {"submitted"}
 
 
-def test_the_whole_ledger_can_be_checked(site: Site, le: Line) -> None:
-    found = le.get("/entries:verify").json()
+def test_the_whole_ledger_can_be_checked(looked_at: Site, looking: Line) -> None:
+    found = looking.get("/entries:verify").json()
     assert found["holds"]
-    assert found["entries"] == verify(site.store).entries
+    assert found["entries"] == verify(looked_at.store).entries
 
 
 # ── What was looked at ───────────────────────────────────────────────────────────────────────────────────────
@@ -211,12 +216,12 @@ def test_of_many_that_come_at_once_one_is_carried_out(site: Site, anna: Line) ->
 # ── Instants, languages, problems ────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_earlier_day_is_answered_as_it_was(le: Line) -> None:
-    then = le.get("/tasks?as_of=2025-08-15").json()
+def test_an_earlier_day_is_answered_as_it_was(looking: Line) -> None:
+    then = looking.get("/tasks?as_of=2025-08-15").json()
     assert then["as_of"] == "2025-08-15T01:00:00Z"
     assert then["cells"]["open_overdue"] == 0
-    assert le.get("/tasks").json()["cells"]["open_overdue"] == 1
-    known = le.get("/tasks?as_of=2025-08-18&known=now").json()
+    assert looking.get("/tasks").json()["cells"]["open_overdue"] == 1
+    known = looking.get("/tasks?as_of=2025-08-18&known=now").json()
     assert known["known_at"] == "2025-08-20T02:00:00Z"
 
 
@@ -228,16 +233,16 @@ def test_an_earlier_day_is_answered_as_it_was(le: Line) -> None:
         ("en", "en", "Overdue by 5 days"),
     ],
 )
-def test_sentences_are_in_the_language_asked_for(le: Line, asked: str, said: str, sentence: str) -> None:
-    row = le.get(f"/tasks/{KEY}/budget/BTC", Accept_Language=asked).json()["row"]
+def test_sentences_are_in_the_language_asked_for(looking: Line, asked: str, said: str, sentence: str) -> None:
+    row = looking.get(f"/tasks/{KEY}/budget/BTC", Accept_Language=asked).json()["row"]
     assert row["reason"]["code"] == "overdue"
     assert row["reason"]["text"].startswith(sentence)
-    problem = le.get("/tasks/2025/none/none/BNV", Accept_Language=asked)
+    problem = looking.get("/tasks/2025/none/none/BNV", Accept_Language=asked)
     assert problem.headers["content-language"] == said
 
 
-def test_a_misspelt_parameter_is_named(le: Line) -> None:
-    answer = le.get("/tasks?limt=3&agency=BNV")
+def test_a_misspelt_parameter_is_named(looking: Line) -> None:
+    answer = looking.get("/tasks?limt=3&agency=BNV")
     assert (answer.status_code, answer.json()["errors"]) == (
         400,
         [{"in": "query", "name": "limt", "detail": "not known"}],
@@ -258,33 +263,33 @@ def test_a_misspelt_parameter_is_named(le: Line) -> None:
         "/reports/summary?period=2025-Q3&as_of=2025-08-01",
     ],
 )
-def test_a_parameter_that_means_nothing_is_refused(le: Line, path: str) -> None:
-    answer = le.get(path)
+def test_a_parameter_that_means_nothing_is_refused(looking: Line, path: str) -> None:
+    answer = looking.get(path)
     assert answer.status_code == 400, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_every_problem_has_a_page_in_every_language(site: Site) -> None:
-    nobody = site.nobody()
+def test_every_problem_has_a_page_in_every_language(looked_at: Site) -> None:
+    nobody = looked_at.nobody()
     for code, _ in pages():
         titles = {nobody.get(f"/help/problems/{code}?lang={one}").text for one in ("vi", "en", "fr")}
         assert len(titles) == 3
-    assert site.nobody().get("/help/problems/there-is-none").status_code == 404
+    assert looked_at.nobody().get("/help/problems/there-is-none").status_code == 404
 
 
-def test_the_type_of_a_problem_opens_its_page(site: Site, le: Line) -> None:
-    problem = le.get("/tasks?limt=3").json()
+def test_the_type_of_a_problem_opens_its_page(looked_at: Site, looking: Line) -> None:
+    problem = looking.get("/tasks?limt=3").json()
     assert problem["type"] == "http://127.0.0.1:8000/help/problems/unknown-parameter"
-    page = le.client.get(problem["type"])
+    page = looking.client.get(problem["type"])
     assert page.status_code == 200
     assert problem["title"] in page.text
 
 
-def test_an_address_that_leads_nowhere_is_a_problem_too(site: Site, le: Line) -> None:
+def test_an_address_that_leads_nowhere_is_a_problem_too(looked_at: Site, looking: Line) -> None:
     for path in ("/", "/none", "/tasks/x", "/docs/none"):
-        answer = le.get(path)
+        answer = looking.get(path)
         assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json"), path
-    answer = le.client.delete(f"{API}/tasks")
+    answer = looking.client.delete(f"{API}/tasks")
     assert (answer.status_code, answer.headers["allow"], answer.json()["code"]) == (405, "GET", "method-not-allowed")
 
 
@@ -309,17 +314,17 @@ def test_a_token_reads_or_writes_as_it_was_made_to(site: Site) -> None:
     assert reading.get(f"/tasks/{KEY}/budget/BTC").status_code == 404
 
 
-def test_a_token_nobody_knows_is_nobody_even_beside_a_session(site: Site, le: Line) -> None:
+def test_a_token_nobody_knows_is_nobody_even_beside_a_session(looked_at: Site, looking: Line) -> None:
     for said in ("Bearer nonsense", "Basic bGU6bGU=", "Bearer "):
-        answer = le.get("/tasks", Authorization=said)
+        answer = looking.get("/tasks", Authorization=said)
         assert (answer.status_code, "invalid_token" in answer.headers["www-authenticate"]) == (401, True)
 
 
 # ── The description ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_description_says_of_every_operation_for_whom_it_is_and_what_goes_wrong(site: Site) -> None:
-    found = site.nobody().get(f"{API}/openapi.json").json()
+def test_the_description_says_of_every_operation_for_whom_it_is_and_what_goes_wrong(looked_at: Site) -> None:
+    found = looked_at.nobody().get(f"{API}/openapi.json").json()
     assert found["openapi"].startswith("3.1")
     ids = set()
     for path, methods in found["paths"].items():
@@ -334,11 +339,11 @@ def test_the_description_says_of_every_operation_for_whom_it_is_and_what_goes_wr
     assert {kind.status for kind in KINDS.values()} == set(map(int, found["components"]["responses"]))
 
 
-def test_the_viewer_needs_no_script_and_shows_every_operation(site: Site) -> None:
-    page = site.nobody().get(f"{API}/docs")
+def test_the_viewer_needs_no_script_and_shows_every_operation(looked_at: Site) -> None:
+    page = looked_at.nobody().get(f"{API}/docs")
     assert page.status_code == 200
     assert len(page.content) < 150_000
-    for path in site.nobody().get(f"{API}/openapi.json").json()["paths"]:
+    for path in looked_at.nobody().get(f"{API}/openapi.json").json()["paths"]:
         assert f" {path}</code>" in page.text
     for name in ("TaskRow", "EntryRow"):
-        assert site.nobody().get(f"{API}/docs/{name}").status_code == 200
+        assert looked_at.nobody().get(f"{API}/docs/{name}").status_code == 200

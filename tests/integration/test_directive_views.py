@@ -17,7 +17,7 @@ from tracker.domain.errors import NotFound
 from tracker.domain.scope import Scope
 from tracker.operations.comparing import compared
 from tracker.operations.reading import directive_at
-from tracker.store.store import Store
+from tracker.store.store import Connection, Store
 from tracker.views.burnup import burnup
 from tracker.views.gantt import timeline
 from tracker.views.portrait import directive_lines, portrait
@@ -116,6 +116,28 @@ def test_an_agency_sees_every_title_and_only_its_own_figures(store: Store) -> No
     assert sum(node.cells.total for node in drawn.nodes.values()) == 1
     assert [bar.agencies for bar in bars.bars.values()] == [("BNV",)]
     assert burnt.points[-1].scope == 1
+
+
+def test_the_database_itself_lets_an_agency_read_no_more_and_no_less(store: Store) -> None:
+    amended(store)
+    with store.read() as connection:
+        expected = _all_views(connection)
+    with store.read(BNV.offices) as connection:
+        assert _all_views(connection) == expected
+
+
+def _all_views(connection: Connection) -> list[object]:
+    text = directive_at(connection, KEY, NOW)
+    found = portrait(connection, text, at=NOW, registry=REGISTRY, scope=BNV)
+    return [
+        replace(found, versions=()),
+        [line.version for line in found.versions],
+        directive_lines(connection, at=NOW, registry=REGISTRY, scope=BNV),
+        burnup(connection, KEY, at=NOW, registry=REGISTRY, scope=BNV),
+        graph(connection, text, at=NOW, registry=REGISTRY, scope=BNV),
+        timeline(connection, text, at=NOW, registry=REGISTRY, scope=BNV),
+        turned(connection, KEY, 2, at=NOW, scope=BNV).effects,
+    ]
 
 
 def test_nothing_was_in_force_before_it_was_adopted(store: Store) -> None:

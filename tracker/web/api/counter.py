@@ -158,7 +158,7 @@ class Counter:
     def looking(self, caller: Caller, when: When | None = None) -> Iterator[Look]:
         """Yield one reading of the store, now or at the instants asked for."""
         when = when or When()
-        with self.store.read() as connection:
+        with self.store.read(caller.scope.offices) as connection:
             now = now_of(connection, clock.now())
             at = bounded(instant_of(when.as_of), now) if when.as_of else now
             known = min(at, now)

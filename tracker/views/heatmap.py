@@ -1,7 +1,7 @@
 """The heatmap: how much falls due for each agency in each week, as numbers in a table; colour only repeats them."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -97,21 +97,12 @@ def heatmap(
     seen = sight(connection, at=at, registry=registry, known=known, scope=scope)
     codes = frozenset(code for code in registry.agencies if of_kind(code, registry, kind, province))
     wanted = Wanted(agencies=codes, days=(first, mondays[-1] + timedelta(days=6)))
-    found: dict[str, dict[date, list[int]]] = {}
-    for (code, week, cell), number in seen.counts(wanted, ("agency", "week", "cell")).items():
-        if cell != Cell.CLOSED_OUT:
-            pair = found.setdefault(code, {}).setdefault(date.fromisoformat(week), [0, 0])
-            pair[0] += number if Cell(cell) in _OPEN else 0
-            pair[1] += number
+    found = _found(seen.counts(wanted, ("agency", "week", "cell")))
     named = sorted((agency_name(registry, code, language), code) for code in found)
     shown = named[start : start + MOST_ROWS]
     bounds = classes(max((pair[0] for _, code in shown for pair in found[code].values()), default=0))
-    sums = {monday: [0, 0] for monday in mondays}
-    for weeks in found.values():
-        for monday, pair in weeks.items():
-            sums[monday][0] += pair[0]
-            sums[monday][1] += pair[1]
-    most = classes(max((pair[0] for pair in sums.values()), default=0))
+    sums = [_sum(found, monday) for monday in mondays]
+    most = classes(max((pair[0] for pair in sums), default=0))
     return Heatmap(
         stamp=seen.stamp,
         weeks=tuple(
@@ -123,25 +114,47 @@ def heatmap(
             )
             for monday in mondays
         ),
-        rows=tuple(
-            HeatRow(
-                code=code,
-                name=name,
-                weeks=tuple(_heat(found[code].get(monday), bounds) for monday in mondays),
-                open=sum(pair[0] for pair in found[code].values()),
-                due=sum(pair[1] for pair in found[code].values()),
-            )
-            for name, code in shown
-        ),
+        rows=tuple(_row(code, name, found[code], mondays, bounds) for name, code in shown),
         total=len(named),
         start=start,
-        sums=tuple(_heat(sums[monday] if sums[monday][1] else None, most) for monday in mondays),
+        sums=tuple(_heat(pair if pair[1] else None, most) for pair in sums),
         bounds=bounds,
         kind=kind,
         province=province,
         provinces=provinces(registry, language),
         since=first,
         earlier=first - (WEEKS - 1) * _A_WEEK,
+    )
+
+
+# agency -> Monday -> how many are open, of how many
+_Found = Mapping[str, Mapping[date, Sequence[int]]]
+
+
+def _found(counts: Mapping[tuple[str, ...], int]) -> _Found:
+    found: dict[str, dict[date, list[int]]] = {}
+    for (code, week, cell), number in counts.items():
+        if cell != Cell.CLOSED_OUT:
+            pair = found.setdefault(code, {}).setdefault(date.fromisoformat(week), [0, 0])
+            pair[0] += number if Cell(cell) in _OPEN else 0
+            pair[1] += number
+    return found
+
+
+def _sum(found: _Found, monday: date) -> tuple[int, int]:
+    pairs = [weeks[monday] for weeks in found.values() if monday in weeks]
+    return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+
+
+def _row(
+    code: str, name: str, weeks: Mapping[date, Sequence[int]], mondays: Sequence[date], bounds: tuple[int, ...]
+) -> HeatRow:
+    return HeatRow(
+        code=code,
+        name=name,
+        weeks=tuple(_heat(weeks.get(monday), bounds) for monday in mondays),
+        open=sum(pair[0] for pair in weeks.values()),
+        due=sum(pair[1] for pair in weeks.values()),
     )
 
 

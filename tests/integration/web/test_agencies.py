@@ -75,7 +75,7 @@ def test_an_agency_opens_its_obligations_and_sees_what_to_do_now(site: Site) -> 
 def test_who_oversees_reports_for_nobody(site: Site) -> None:
     page = site.as_("le").get("/agencies/BTC").text
     assert "Budget" in page
-    assert "/report" not in page
+    assert "BTC/report" not in page
 
 
 def test_the_page_of_another_agency_does_not_exist_for_a_member(site: Site) -> None:

@@ -34,70 +34,85 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/agencies")
     def board(request: Request, viewer: Who, kind: str = "", province: str = "", order: str = "name") -> Response:
         """Show how agencies stand."""
-        with desk.reading(request) as reading:
-            found = scoreboard(
-                reading.connection,
-                at=reading.at,
-                known=reading.known,
-                registry=reading.registry,
-                texts=_texts(reading),
-                kind=_kind(kind),
-                province=province or None,
-                order=order or "name",
-                scope=reading.scope,
-                language=reading.language,
-            )
-            return desk.page(
-                request, "agencies_board.html", viewer=viewer, reading=reading, board=found, orders=ORDERED,
-                kinds=_kinds(reading), kind_name=_kind_name(reading), tasks=_tasks(request),
-            )  # fmt: skip
+        return _board(desk, request, viewer, kind, province, order or "name")
 
     @router.get("/agencies/{code}")
     def one(request: Request, viewer: Who, code: str) -> Response:
         """Show what an agency owes: the first page of its members."""
-        with desk.reading(request) as reading:
-            found = obligations(
-                reading.connection,
-                code,
-                at=reading.at,
-                known=reading.known,
-                registry=reading.registry,
-                texts=_texts(reading),
-                scope=reading.scope,
-                language=reading.language,
-            )
-            own = viewer.role == "agency" and viewer.office == code
-            return desk.page(
-                request, "agencies_one.html", viewer=viewer, reading=reading, mine=found, own=own,
-                acts=viewer.role == "agency", tasks=_tasks(request),
-                cell_address=lambda cell: _tasks(request)(agency=code, cell=cell),
-            )  # fmt: skip
+        return _one(desk, request, viewer, code)
 
     @router.get("/heatmap")
     def weeks(
         request: Request, viewer: Who, kind: str = "", province: str = "", since: str = "", start: str = "0"
     ) -> Response:
         """Show what falls due for each agency in each week."""
-        with desk.reading(request) as reading:
-            found = heatmap(
-                reading.connection,
-                at=reading.at,
-                known=reading.known,
-                registry=reading.registry,
-                since=_day(since),
-                kind=_kind(kind),
-                province=province or None,
-                start=int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 0,
-                scope=reading.scope,
-                language=reading.language,
-            )
-            return desk.page(
-                request, "heatmap.html", viewer=viewer, reading=reading, map=found, tasks=_tasks(request),
-                kinds=_kinds(reading), page=MOST_ROWS,
-                week_queries=[f"&due_from={week.monday}&due_to={week.sunday}" for week in found.weeks],
-            )  # fmt: skip
+        first = int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 0
+        return _weeks(desk, request, viewer, kind, province, _day(since), first)
 
     return router
+
+
+def _board(desk: Desk, request: Request, viewer: Viewer, kind: str, province: str, order: str) -> Response:
+    with desk.reading(request) as reading:
+        found = scoreboard(
+            reading.connection,
+            at=reading.at,
+            known=reading.known,
+            registry=reading.registry,
+            texts=_texts(reading),
+            kind=_kind(kind),
+            province=province or None,
+            order=order,
+            scope=reading.scope,
+            language=reading.language,
+        )
+        return desk.page(
+            request, "agencies_board.html", viewer=viewer, reading=reading, board=found, orders=ORDERED,
+            kinds=_kinds(reading), kind_name=_kind_name(reading), tasks=_tasks(request),
+        )  # fmt: skip
+
+
+def _one(desk: Desk, request: Request, viewer: Viewer, code: str) -> Response:
+    with desk.reading(request) as reading:
+        found = obligations(
+            reading.connection,
+            code,
+            at=reading.at,
+            known=reading.known,
+            registry=reading.registry,
+            texts=_texts(reading),
+            scope=reading.scope,
+            language=reading.language,
+        )
+        own = viewer.role == "agency" and viewer.office == code
+        tasks = _tasks(request)
+        return desk.page(
+            request, "agencies_one.html", viewer=viewer, reading=reading, mine=found, own=own, tasks=tasks,
+            acts=viewer.role == "agency", cell_address=lambda cell: tasks(agency=code, cell=cell),
+        )  # fmt: skip
+
+
+def _weeks(
+    desk: Desk, request: Request, viewer: Viewer, kind: str, province: str, since: date | None, start: int
+) -> Response:
+    with desk.reading(request) as reading:
+        found = heatmap(
+            reading.connection,
+            at=reading.at,
+            known=reading.known,
+            registry=reading.registry,
+            since=since,
+            kind=_kind(kind),
+            province=province or None,
+            start=start,
+            scope=reading.scope,
+            language=reading.language,
+        )
+        return desk.page(
+            request, "heatmap.html", viewer=viewer, reading=reading, map=found, tasks=_tasks(request),
+            kinds=_kinds(reading), page=MOST_ROWS,
+            week_queries=[f"&due_from={week.monday}&due_to={week.sunday}" for week in found.weeks],
+        )  # fmt: skip
 
 
 def _texts(reading: Reading) -> Callable[[str], Directive | None]:

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from tracker.notify.tongue import catalogue
 from tracker.views.sought import Sought, sought_from
+from tracker.views.stamp import Stamp
 from tracker.views.work import GROUPINGS, GROUPS, Facet, Turn, WorkTable, order_from, work_rows, work_table
 from tracker.web.columns import FACETS, FIELDS, chosen, in_words, label, parts
 from tracker.web.desk import Desk, Reading, Viewer
@@ -86,17 +87,7 @@ def routes(desk: Desk) -> APIRouter:
                 scope=reading.scope,
                 language=reading.language,
             )
-            asked = Asked(
-                sought=sought,
-                filter=in_words(parts(sought, reading.registry, reading.language), reading.language),
-                stamp=stamp,
-                total=total,
-                language=reading.language,
-                url=str(request.url),
-                names=tuple(request.query_params.getlist("col")),
-                bom=request.query_params.get("bom") != "0",
-                heading=request.query_params.get("heading") != "0",
-            )
+            asked = _asked(request, reading, sought, stamp, total)
             made = download(suffix, asked, rows, desk.settings)
             pieces = _kept_open(made.pieces, stack.pop_all())
         next(pieces)
@@ -105,6 +96,21 @@ def routes(desk: Desk) -> APIRouter:
     for suffix in FORMATS:
         router.add_api_route(f"/tasks.{suffix}", _with_suffix(file, suffix, desk), methods=["GET"])
     return router
+
+
+def _asked(request: Request, reading: Reading, sought: Sought, stamp: Stamp, total: int) -> Asked:
+    params = request.query_params
+    return Asked(
+        sought=sought,
+        filter=in_words(parts(sought, reading.registry, reading.language), reading.language),
+        stamp=stamp,
+        total=total,
+        language=reading.language,
+        url=str(request.url),
+        names=tuple(params.getlist("col")),
+        bom=params.get("bom") != "0",
+        heading=params.get("heading") != "0",
+    )
 
 
 def _with_suffix(file: Callable[..., Response], suffix: str, desk: Desk) -> Callable[..., Response]:

@@ -57,12 +57,6 @@ def listed(connection: Connection) -> tuple[Known, ...]:
     return tuple(map(_known, rows))
 
 
-def count_working(connection: Connection, role: str) -> int:
-    """Return how many accounts of a role may log in."""
-    working = select(func.count()).select_from(ACCOUNT).where(ACCOUNT.c.role == role, ACCOUNT.c.disabled_at.is_(None))
-    return int(connection.execute(working).scalar_one())
-
-
 def add(connection: Connection, account: Account, *, email: str | None) -> None:
     """Write a new account, which cannot prove yet who it is."""
     row = {"name": account.name, "role": account.role, "office": account.office, "made_at": account.made_at}

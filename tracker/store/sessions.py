@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from tracker.domain.sign_in import OF_A_PAIR, OF_MANY, REMEMBERED, Record, Tries
 from tracker.store.door_tables import AttemptRow, SessionRow, TokenRow
@@ -158,13 +158,6 @@ def record_of(connection: Connection, *, who: str, address: str, at: datetime) -
         address=_tries(connection, ATTEMPT.c.address == address, ATTEMPT.c.at > at - OF_MANY),
         known=since is not None,
     )
-
-
-def failures(connection: Connection, who: str, since: datetime) -> int:
-    """Return how many attempts with a name went wrong, or were not heard, since an instant."""
-    wrong = or_(ATTEMPT.c.outcome == TRIED, ATTEMPT.c.outcome == HELD)
-    question = select(func.count()).select_from(ATTEMPT).where(ATTEMPT.c.who == who, ATTEMPT.c.at >= since, wrong)
-    return int(connection.execute(question).scalar_one())
 
 
 def _tries(connection: Connection, *conditions: Any) -> Tries:

@@ -22,9 +22,18 @@ class Sought:
     since: datetime | None = None
     until: datetime | None = None
 
-    def without(self, facet: str) -> "Sought":
-        """Return what is sought with one choice left out: its facet offers the others."""
-        return replace(self, **{facet: None})
+    def of_any(self) -> "Sought":
+        """Return the time that is sought, whatever else is chosen."""
+        return replace(self, state=None, stage=None, agency=None)
+
+    def counted(self, tallies: Mapping[tuple[str, str, str], int], facet: str) -> dict[str, int]:
+        """Return how many reminders have each value of a facet, whatever is chosen of that facet itself."""
+        place, chosen = FACETS.index(facet), [getattr(self, one) for one in FACETS]
+        found: dict[str, int] = {}
+        for values, count in tallies.items():
+            if all(n == place or want in (None, values[n]) for n, want in enumerate(chosen)):
+                found[values[place]] = found.get(values[place], 0) + count
+        return dict(sorted(found.items()))
 
     def fits(self, reminder: Reminder) -> bool:
         """Return whether a reminder is one of those sought."""
@@ -47,11 +56,11 @@ def page(
     return tuple(Reminder(**row._mapping) for row in connection.execute(question))
 
 
-def counts(connection: Connection, sought: Sought, facet: str, *, scope: Scope = EVERYTHING) -> Mapping[str, int]:
-    """Return how many reminders that fit have each value of a facet, whatever is chosen of that facet itself."""
-    column = REMINDER.c[facet]
-    question = select(column, func.count()).where(*_fit(sought.without(facet), scope)).group_by(column)
-    return {row[0]: row[1] for row in connection.execute(question.order_by(column))}
+def tallies(connection: Connection, sought: Sought, *, scope: Scope = EVERYTHING) -> Mapping[tuple[str, str, str], int]:
+    """Return how many reminders made in the time sought have each state, stage and agency, in one reading."""
+    columns = [REMINDER.c[facet] for facet in FACETS]
+    question = select(*columns, func.count()).where(*_fit(sought.of_any(), scope)).group_by(*columns)
+    return {(row[0], row[1], row[2]): row[3] for row in connection.execute(question)}
 
 
 def hours(

@@ -3,9 +3,12 @@
 Told of an earlier day it is what had become of it then. An office's members see what their offices were told.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from threading import Lock
+from typing import Any, TypeVar
 
 from tracker.domain.agency import Registry
 from tracker.domain.calendar import ONE_DAY, Calendar
@@ -117,18 +120,20 @@ def mail_book(
         everything = seen.reminders()
         ordered = sorted((one for one in everything if sought.fits(one)), key=lambda one: -one.id)
         found = [one for one in ordered if after is None or one.id < after][: limit + 1]
-        counted: dict[str, Mapping[str, int]] = {facet: _tally(everything, sought, facet) for facet in FACETS}
+        within = (one for one in everything if sought.of_any().fits(one))
+        tallies: Mapping[tuple[str, str, str], int] = Counter((one.state, one.stage, one.agency) for one in within)
     else:
         found = list(book.page(connection, sought, limit=limit + 1, after=after, scope=scope))
-        counted = {facet: book.counts(connection, sought, facet, scope=scope) for facet in FACETS}
-    states = counted["state"]
+        kept = (seen.stamp.head, "tallies", sought.of_any(), scope)
+        tallies = _remembered(kept, lambda: book.tallies(connection, sought, scope=scope))
+    states, stages, agencies = (sought.counted(tallies, facet) for facet in FACETS)
     return MailBook(
         stamp=seen.stamp,
         lines=_lines(seen, found[:limit], language),
         total=sum(states.values()) if sought.state is None else states.get(sought.state, 0),
         states=_choices(states),
-        stages=_choices(counted["stage"]),
-        agencies=_choices(counted["agency"], lambda code: agency_name(registry, code, language)),
+        stages=_choices(stages),
+        agencies=_choices(agencies, lambda code: agency_name(registry, code, language)),
         after=found[limit - 1].id if len(found) > limit else None,
     )
 
@@ -141,7 +146,9 @@ def volume(
     first = today - timedelta(days=days - 1)
     since, _ = day_bounds(calendar, first, None)
     counts = {first + timedelta(days=n): dict.fromkeys(PARTS, 0) for n in range(days)}
-    for hour, outcome, count in book.hours(connection, since=since or at, until=at, scope=scope):
+    kept = (ledger.position(connection).hash, "hours", at.replace(minute=0, second=0, microsecond=0), days, scope)
+    found = _remembered(kept, lambda: book.hours(connection, since=since or at, until=at, scope=scope))
+    for hour, outcome, count in found:
         counts[calendar.civil_day(hour)][_BECAME.get(outcome, "other")] += count
     made = tuple(DayVolume(day=day, **some) for day, some in counts.items())
     return Volume(days=made, picture=bars(list(counts.values()), PARTS))
@@ -170,6 +177,27 @@ def mail_page(
     return MailPage(stamp=seen.stamp, line=line, mates=tuple(others))
 
 
+_KEPT: OrderedDict[object, Any] = OrderedDict()
+_ROOM = 64
+_LOCK = Lock()
+T = TypeVar("T")
+
+
+def _remembered(key: object, make: Callable[[], T]) -> T:
+    """Return what was counted of a ledger that ends so, or count it: whatever becomes of a reminder is an entry."""
+    with _LOCK:
+        if key in _KEPT:
+            _KEPT.move_to_end(key)
+            known: T = _KEPT[key]
+            return known
+    made = make()
+    with _LOCK:
+        _KEPT[key] = made
+        while len(_KEPT) > _ROOM:
+            _KEPT.popitem(last=False)
+    return made
+
+
 def _is_past(seen: Sight, connection: Connection) -> bool:
     """Return whether rows as they are now are not what was so then."""
     return min(seen.at, seen.known) < ledger.position(connection).high_water
@@ -195,15 +223,6 @@ def _lines(seen: Sight, found: Sequence[Reminder], language: str) -> tuple[Line,
         )
         for one, row in zip(found, rows, strict=True)
     )
-
-
-def _tally(found: Iterable[Reminder], sought: Sought, facet: str) -> dict[str, int]:
-    wide, counts = sought.without(facet), dict[str, int]()
-    for one in found:
-        if wide.fits(one):
-            value = str(getattr(one, facet))
-            counts[value] = counts.get(value, 0) + 1
-    return counts
 
 
 def _choices(counts: Mapping[str, int], name: Callable[[str], str] | None = None) -> tuple[Choice, ...]:

@@ -139,9 +139,10 @@ class Boundaries:
 
         plain: Any = Journal.ended
 
-        def ended(*given: Any, **named: Any) -> None:
-            plain(*given, **named)
+        def ended(*given: Any, **named: Any) -> Any:
+            told = plain(*given, **named)
             self.doubt = None  # whoever comes after can read there what became of the mail
+            return told
 
         self.undo = lambda: setattr(Journal, "ended", plain)
         Journal.ended = ended  # type: ignore[method-assign]

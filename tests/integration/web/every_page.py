@@ -14,6 +14,7 @@ YEAR, SLUG = KEY.split("/")
 EXAMPLES = {
     **{"year": YEAR, "slug": SLUG, "slug_of": SLUG, "task": "report", "agency": "BNV", "code": "BNV", "office": "BNV"},
     "name": "anna",
+    "problem": "no-evidence",
     "suffix": "xlsx",
 }
 NO_PAGES = (

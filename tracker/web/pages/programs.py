@@ -20,10 +20,10 @@ def routes(desk: Desk) -> APIRouter:
         rows = [(code, status, title_of(code, status, said)) for code, status in pages()]
         return desk.page(request, "api_problems.html", viewer=viewer, rows=rows)
 
-    @router.get("/help/problems/{code}")
-    def one(request: Request, code: str, viewer: Who) -> Response:
+    @router.get("/help/problems/{problem}")
+    def one(request: Request, problem: str, viewer: Who) -> Response:
         """Explain one problem."""
-        status = dict(pages()).get(code)
+        status = dict(pages()).get(problem)
         if status is None:
             raise HTTPException(404)
         said = viewer.language if viewer else language_of(request)
@@ -31,10 +31,10 @@ def routes(desk: Desk) -> APIRouter:
             request,
             "api_problem.html",
             viewer=viewer,
-            code=code,
+            code=problem,
             status_code=status,
-            title=title_of(code, status, said),
-            remedy=remedy_of(code, said),
+            title=title_of(problem, status, said),
+            remedy=remedy_of(problem, said),
         )
 
     return router

@@ -8,6 +8,7 @@ from tracker.domain.agency import Registry
 from tracker.domain.cells import Cells
 from tracker.domain.errors import Invalid
 from tracker.domain.scope import EVERYTHING, Scope
+from tracker.domain.search import folded
 from tracker.domain.standing import Cell
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
@@ -114,7 +115,7 @@ def provinces(registry: Registry, language: str) -> tuple[tuple[str, str], ...]:
     found = [
         (agency_name(registry, a.code, language), a.code) for a in registry.agencies.values() if a.kind == "province"
     ]
-    return tuple((code, name) for name, code in sorted(found))
+    return tuple((code, name) for name, code in sorted(found, key=lambda one: (folded(one[0]), one[1])))
 
 
 def of_kind(code: str, registry: Registry, kind: str, province: str | None) -> bool:
@@ -130,7 +131,7 @@ def _late(seen: Sight) -> int:
 
 
 def _ordered(scores: list[Score], order: str) -> tuple[Score, ...]:
-    by_name = sorted(scores, key=lambda score: (score.name, score.code))
+    by_name = sorted(scores, key=lambda score: (folded(score.name), score.code))
     match order:
         case "overdue":
             by_name.sort(key=lambda score: -score.cells.open_overdue)

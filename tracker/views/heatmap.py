@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from tracker.domain.agency import Registry
 from tracker.domain.scope import EVERYTHING, Scope
+from tracker.domain.search import folded
 from tracker.domain.standing import Cell
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
@@ -98,7 +99,7 @@ def heatmap(
     codes = frozenset(code for code in registry.agencies if of_kind(code, registry, kind, province))
     wanted = Wanted(agencies=codes, days=(first, mondays[-1] + timedelta(days=6)))
     found = _found(seen.counts(wanted, ("agency", "week", "cell")))
-    named = sorted((agency_name(registry, code, language), code) for code in found)
+    named = sorted(((agency_name(registry, c, language), c) for c in found), key=lambda one: (folded(one[0]), one[1]))
     shown = named[start : start + MOST_ROWS]
     bounds = classes(max((pair[0] for _, code in shown for pair in found[code].values()), default=0))
     sums = [_sum(found, monday) for monday in mondays]

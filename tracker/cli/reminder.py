@@ -116,6 +116,23 @@ def drop_held(
     put_result({"dropped": done}, shown, f"{counted(done, 'reminder')} dropped")
 
 
+@app.command("retry")
+def retry_failed(
+    ctx: typer.Context,
+    references: Annotated[list[str], typer.Argument(metavar="REF...", help="References: ntf-….")],
+    at: WriteAt = None,
+    by: As = None,
+    shown: Shown = Format.TEXT,
+) -> None:
+    """Try reminders that failed once more, with all that left in the same mail."""
+    from tracker.operations.retrying import retry
+    from tracker.terminal.words import counted
+
+    with opened(ctx) as store:
+        done = retry(store, references, at=writing_at(store, at), actor=actor(by))
+    put_result({"retried": done}, shown, f"{counted(done, 'reminder')} to be tried once more")
+
+
 def _chosen(references: list[str] | None, *, everything: bool) -> list[str] | None:
     if bool(references) == everything:
         raise Invalid("name the reminders, or say --all")

@@ -67,6 +67,16 @@ def test_what_failed_is_tried_once_more_by_a_button_of_the_secretariat(site: Sit
     assert site.as_("le").post("/reminders/retry", data=sent).status_code == 409
 
 
+def test_a_page_of_dead_letters_is_tried_again_at_once(site: Site) -> None:
+    page = site.as_("le").get("/reminders?state=failed").text
+    whole = next(part for part in page.split("<form") if "Try all of this page once more" in part)
+    chosen = re.findall(r'name="reference" value="(ntf-\w+)"', whole)
+    assert len(chosen) > 1
+    done = site.as_("le").post("/reminders/retry", data={"csrf": site.csrf("le"), "reference": chosen})
+    assert done.status_code == 303
+    assert set(chosen) <= set(references(site, state="pending"))
+
+
 def test_the_forecast_is_what_will_leave(site: Site) -> None:
     page = site.as_("le").get("/reminders/forecast")
     assert page.status_code == 200

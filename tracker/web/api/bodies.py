@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from tracker.domain.hook import TOLD
 from tracker.web.forms import LONGEST, plain
@@ -25,9 +25,9 @@ Office = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-def _like(**example: object) -> ConfigDict:
+def _like(**example: JsonValue) -> ConfigDict:
     """Return the manner of a body, with an example of it."""
-    return ConfigDict(extra="forbid", json_schema_extra={"examples": [dict(example)]})
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [example]})
 
 
 class Body(BaseModel):

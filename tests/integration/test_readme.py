@@ -45,6 +45,12 @@ def test_the_commands_of_reminders_run_as_written(tmp_path: Path) -> None:
     assert (tmp_path / "copy.db").exists()
 
 
+def test_the_commands_of_the_pages_run_as_written(tmp_path: Path) -> None:
+    said = run("The pages", tmp_path)
+    assert "Lê Thị Hoa" in said
+    assert (tmp_path / "pages.db").exists()
+
+
 def test_the_commands_of_an_author_run_as_written(tmp_path: Path) -> None:
     said = run("Writing a directive", tmp_path)
     assert "97 of 97 obligations" in said

@@ -59,10 +59,12 @@ def check_account(name: str, role: str, office: str | None, language: str) -> No
 
 
 def check_password(password: str, name: str = "") -> None:
-    """Raise Invalid where a password is too short, too long, or the login name itself."""
+    """Raise Invalid where a password is too short, too long, the same few characters, or little but the login name."""
     if len(password) < SHORTEST_PASSWORD:
         raise Invalid(f"a password has at least {SHORTEST_PASSWORD} characters", code="weak-password")
     if len(password) > LONGEST_PASSWORD:
         raise Invalid(f"a password has at most {LONGEST_PASSWORD} characters", code="weak-password")
-    if (name and name in password.casefold()) or len(set(password)) < 5:
+    # a short name stands in many a phrase: what counts is how much is left without it
+    left = password.casefold().replace(name, "") if name else password
+    if len(left) < SHORTEST_PASSWORD // 2 or len(set(password)) < 5:
         raise Invalid("a password is not one's name, nor the same few characters again", code="weak-password")

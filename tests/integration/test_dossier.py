@@ -99,9 +99,7 @@ def test_reports_come_newest_first_and_evidence_that_closes_others_tasks_is_not_
     store: Store, tmp_path: Any
 ) -> None:
     folder = EvidenceFolder(tmp_path, limit=1024)
-    accept_first = submit(
-        store, REPORT, at=TODAY, actor="BNV:anna", words="first", proofs=[_file(store, folder, "BNV")]
-    )
+    submit(store, REPORT, at=TODAY, actor="BNV:anna", words="first", proofs=[_file(store, folder, "BNV")])
     accept(store, REPORT, at=TODAY, actor=SECRETARIAT)
     submit(store, PLAN, at=TODAY, actor="BTC:binh", words="plan", proofs=[_file(store, folder, "BTC")])
     [report] = of(store).reports

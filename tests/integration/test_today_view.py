@@ -1,4 +1,4 @@
-"""The tally behind Today: whatever way it is come by, it counts what is there, and an entry costs only whom it is about."""
+"""The tally behind Today: however it is come by it counts what is there, and an entry costs only whom it is about."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

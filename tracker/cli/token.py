@@ -16,7 +16,9 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Keys for pr
 def create(
     ctx: typer.Context,
     account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="In whose name it acts.")],
-    scope: Annotated[list[str], typer.Option("--scope", "-s", help="What it may: read, write, feed, metrics; may be repeated.")],
+    scope: Annotated[
+        list[str], typer.Option("--scope", "-s", help="What it may: read, write, feed, metrics; may be repeated.")
+    ],
     label: Annotated[str, typer.Option("--for", help="What it is for.")],
     days: Annotated[int, typer.Option("--days", min=1, max=366, help="How long it works.")] = 90,
     office: Annotated[

@@ -42,8 +42,7 @@ def notice_of(
     texts: Texts | None = None,
 ) -> Notice:
     """Return the notice of a reminder, with every fact as it is at the instant of sending."""
-    texts = texts or Texts(connection)
-    directive, task = texts.ordering(assignment)
+    directive, task = (texts := texts or Texts(connection)).ordering(assignment)
     policy = registry.policy(assignment.remind)
     limit = assignment.facts.limit
     coming = next_moment(assignment.facts, at=at, policy=policy, told=reminder.moment)

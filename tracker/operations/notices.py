@@ -42,9 +42,9 @@ def notice_of(
     texts: Texts | None = None,
 ) -> Notice:
     """Return the notice of a reminder, with every fact as it is at the instant of sending."""
-    directive, task = (texts := texts or Texts(connection)).ordering(assignment)
-    policy = registry.policy(assignment.remind)
-    limit = assignment.facts.limit
+    texts = texts or Texts(connection)
+    directive, task = texts.ordering(assignment)
+    policy, limit = registry.policy(assignment.remind), assignment.facts.limit
     coming = next_moment(assignment.facts, at=at, policy=policy, told=reminder.moment)
     return Notice(
         reference=reminder.reference,

@@ -307,8 +307,8 @@ class _Tags(HTMLParser):
 
 PAYLOADS = (
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", '"><svg onload=alert(1)>', "'-alert(1)-'",
-    "</title><script>alert(1)</script>", "{{7*7}}{% raw %}", "javascript:alert(1)", "&lt;b&gt;", "<base href=//evil>",
-    "\u202egnp.exe\u202c", "<form action=//evil><button>", "--><iframe src=//evil>",
+    "</title><script>alert(1)</script>", "{{7919*6959}}{% raw %}", "javascript:alert(1)", "&lt;b&gt;",
+    "<base href=//evil>", "\u202egnp.exe\u202c", "<form action=//evil><button>", "--><iframe src=//evil>",
 )  # fmt: skip
 
 
@@ -329,7 +329,7 @@ def test_what_a_title_holds_is_text(tmp_path: Path, payload: str) -> None:
         assert set(found.tags) <= set(plain.tags)
         assert found.attributes <= plain.attributes
         assert found.tags.count("form") <= 2
-        assert "49" not in answer.text.split("<main>")[1].split("412/")[0]
+        assert str(7919 * 6959) not in answer.text
     store.close()
 
 

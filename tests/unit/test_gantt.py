@@ -74,7 +74,16 @@ def test_rows_of_one_group_stand_under_its_head() -> None:
 
 @pytest.mark.parametrize(
     ("length", "step"),
-    [(60, "week"), (74, "month"), (450, "month"), (500, "quarter"), (1400, "quarter"), (1500, "year"), (9000, "year")],
+    [
+        (60, "week"),
+        (74, "month"),
+        (450, "month"),
+        (500, "quarter"),
+        (1400, "quarter"),
+        (1500, "year"),
+        (9000, "year"),
+        (40000, "year"),
+    ],
 )
 def test_the_axis_steps_as_its_length_allows(length: int, step: str) -> None:
     start = date(2025, 1, 1)

@@ -15,6 +15,8 @@ Point = tuple[float, float]
 _ONE = timedelta(1)
 # which step of the axis up to how many days, so that its words have room
 _STEPS: tuple[tuple[int, Step], ...] = ((75, "week"), (500, "month"), (1500, "quarter"))
+# beyond so many years, only every second, third, … one
+_YEARS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +174,7 @@ def _ticks(first: date, last: date, step: Step) -> Iterator[date]:
             yield day
             day += timedelta(7)
         return
-    months = {"month": 1, "quarter": 3, "year": 12}[step]
+    months = {"month": 1, "quarter": 3, "year": 12 * ((last.year - first.year) // _YEARS + 1)}[step]
     number = first.year * 12 + first.month - 1
     number += -number % months
     while (day := date(number // 12, number % 12 + 1, 1)) <= last:

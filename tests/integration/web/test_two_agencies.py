@@ -81,6 +81,7 @@ def names_of(site: Site, agency: str, person: str) -> Mapping[str, str]:
         "suffix": "xlsx",
         "verb": "retry",
         "version": "1",
+        "problem": "not_found",
     }
 
 

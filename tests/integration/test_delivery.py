@@ -9,7 +9,7 @@ import pytest
 from tests.builders import a_directive, a_registry, a_task
 from tracker import operations
 from tracker.domain.outbox import BUNDLED
-from tracker.domain.patience import TRIES, wait_after
+from tracker.domain.patience import GIVE_UP, TRIES, wait_after
 from tracker.notify.digest import Digest
 from tracker.notify.message import message_id
 from tracker.notify.notice import Notice
@@ -123,12 +123,23 @@ def test_a_refusal_for_good_is_set_aside_for_a_person_and_not_tried_again(store:
     assert (only(store).state, only(store).why) == ("failed", "5.1.1 no such user")
 
 
-def test_after_eight_tries_a_reminder_is_set_aside(store: Store) -> None:
-    post, at = Post(*[Outcome("temporary", 451, "busy")] * (TRIES + 1)), AT
-    for _ in range(TRIES + 2):
+@pytest.mark.parametrize(
+    ("outcome", "shortest", "longest"),
+    [
+        (Outcome("unknown", None, "end of data: timed out"), timedelta(hours=17), timedelta(hours=21)),  # eight times
+        (Outcome("temporary", 451, "RCPT: greylisted"), GIVE_UP, GIVE_UP),
+    ],
+    ids=["unknown", "later"],
+)
+def test_what_is_not_accepted_is_tried_until_patience_ends(
+    store: Store, outcome: Outcome, shortest: timedelta, longest: timedelta
+) -> None:
+    post, at = Post(*[outcome] * 99), AT
+    while (due_at := only(store).due_at) is not None:
+        at = max(at, due_at)
         run(store, post, at)
-        at += timedelta(days=1)
-    assert len(post.sent) == TRIES
+    assert shortest <= at - AT <= longest
+    assert len(post.sent) >= TRIES
     assert only(store).state == "failed"
 
 

@@ -1,6 +1,7 @@
 """The judge of a simulated year: holds what the product said and the mail server saw against the oracle."""
 
 import json
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ class Judge:
             numbers[record["message"]] += 1
             for reference in record["references"]:
                 self.of[reference].append((index, record, numbers[record["message"]]))
+        self.crashes = sorted(record["at"] for record in log if record["what"] == "crash")
         self.holds = self._holds()
 
     def judged(self) -> Verdict:
@@ -161,11 +163,11 @@ class Judge:
         if row["state"] == "failed":
             tried = self.of[row["reference"]]
             # who dies between writing an attempt down and making it has used it up, though no server knows of it
-            died = sum(record["what"] == "crash" and record["at"] >= row["made_at"] for record in self.log)
+            died = len(self.crashes) - bisect_left(self.crashes, row["made_at"])
             given_up = any(record["said"] == "permanent" for _, record, _ in tried)
-            blamed = sum(not record["away"] for _, record, _ in tried)
-            given_up = given_up or (blamed < TRIES <= blamed + died) or blamed >= TRIES
-            if not given_up and len(tried) >= TRIES and tried[-1][1]["away"]:  # nobody could connect for two days
+            blamed = sum(record["said"] != "temporary" for _, record, _ in tried)  # nobody knows what became of those
+            given_up = given_up or blamed + died >= TRIES
+            if not given_up and len(tried) + died >= TRIES:
                 given_up = tried[-1][1]["at"] - tried[0][1]["at"] >= GIVE_UP
             if not given_up and not row["key"].endswith("|none"):
                 self.wrong(row["ref"], f"{row['key']} was given up after {len(tried)} attempts: {row['why']}")

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 Record = dict[str, Any]
@@ -26,7 +27,7 @@ NEVER = datetime(1, 1, 1)  # noqa: DTZ001 - civil, like every instant here
 HEALTHY = timedelta(hours=2)
 LEASE = timedelta(minutes=10)  # until an attempt of a process that died is taken over, and a tick to do so
 TRIES = 8
-GIVE_UP = timedelta(hours=48)  # a server nobody can connect to is tried for so long
+GIVE_UP = timedelta(hours=48)  # what is no fault of the mail is tried for so long
 HORIZON = timedelta(days=60)  # occurrences come into sight so long before
 GAP = timedelta(hours=24)  # nobody delivered for longer: what is not urgent waits for an operator
 MANY = 1_000
@@ -337,7 +338,12 @@ class Oracle:
                 self.needing[needed].append(key)
         self.sweeps = [n for n, record in enumerate(log) if record["what"] == "sweep"]
         self.bad = self._bad()
-        self.deputies = [(n, record) for n, record in enumerate(log) if record["what"] == "deputy"]
+        lengths = (end - start for start, end in self.bad)
+        self.before = list(accumulate(lengths, initial=timedelta()))  # how much was bad before each
+        self.deputies: dict[str, list[tuple[int, Record]]] = defaultdict(list)  # by whom they cover for
+        for n, record in enumerate(log):
+            if record["what"] == "deputy":
+                self.deputies[record["agency"]].append((n, record))
         self.calendars = [(-1, Days(world["days_off"]))]
         self.calendars += [(n, Days(r["days_off"])) for n, r in enumerate(log) if r["what"] == "calendar"]
         self.cases = self._cases()
@@ -515,8 +521,8 @@ class Oracle:
         """Return who hears of some audiences on a day: the offices, and who covers for them, until which day."""
         found: dict[str, date | None] = dict.fromkeys(self._offices(case, to))
         for office in tuple(found):
-            for named_at, said in self.deputies:
-                if named_at < index and said["agency"] == office and said["first"] <= day <= said["last"]:
+            for named_at, said in self.deputies.get(office, ()):
+                if named_at < index and said["first"] <= day <= said["last"]:
                     found.setdefault(said["deputy"], said["last"])
         return found
 
@@ -598,17 +604,35 @@ class Oracle:
                 found.append((record["since"], record["at"]))
             elif what == "crash":
                 found.append((record["at"], record["at"] + LEASE))
-        return found + [(since, self.end) for since in open_since.values()]
+        return joined(found + [(since, self.end) for since in open_since.values()])
 
     def health(self, since: datetime, until: datetime, more: Iterable[tuple[datetime, datetime]] = ()) -> timedelta:
-        """Return how much of a time was healthy."""
-        total, reached = timedelta(), since
-        for start, end in sorted([*self.bad, *more]):
-            if end <= reached or start >= until:
-                continue
-            total += max(timedelta(), start - reached)
-            reached = max(reached, end)
-        return total + max(timedelta(), until - reached)
+        """Return how much of a time was healthy: neither bad, nor one of the waits in `more`."""
+        if until <= since:
+            return timedelta()
+        lost = self._lost(until) - self._lost(since)
+        for start, end in joined((max(start, since), min(end, until)) for start, end in more):
+            lost += (end - start) - (self._lost(end) - self._lost(start))
+        return until - since - lost
+
+    def _lost(self, at: datetime) -> timedelta:
+        """Return how much was bad until an instant."""
+        place = bisect_left(self.bad, at, key=lambda one: one[0])
+        if not place:
+            return timedelta()
+        start, end = self.bad[place - 1]
+        return self.before[place - 1] + min(end, at) - start
+
+
+def joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Return spans of time in their order, those that meet as one."""
+    found: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def news(state: State, was: State) -> str | None:

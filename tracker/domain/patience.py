@@ -1,8 +1,11 @@
 """Patience: how often and for how long what was not accepted is tried again, and whose fault it was.
 
-A mail that cannot be made, that its server answers with "later", or of which nobody knows what became is
-tried eight times: it may be the mail. A server that nobody can connect to is no fault of the mail: that is
-tried for two days, and eight times at the least. What was put back untried counts for nothing.
+One rule. A mail is given up when eight of its tries may have failed by its own fault, or when it was tried for 48
+hours and eight times, whoever is to blame. Its own fault may be that it could not be made, and that nobody knows
+what became of it: a mail that stops its worker, or that makes its server fall silent, does so each time, and each
+time may have left a copy. Everything else that is temporary is not: a server that says "later" (greylisting, a full
+mailbox, a limit), that refuses its greeting or our login, that nobody can connect to, a secret of ours that cannot
+be read. What was put back untried counts for nothing.
 
 An entry says what its attempt left behind (`state`, `retry_at`), so that other figures here tell no old
 entry otherwise; entries before that are told by `after_attempt`, which is frozen.
@@ -18,9 +21,9 @@ GIVE_UP = timedelta(hours=48)
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
 SPREAD = 5  # a wait is longer by up to a fifth, so that what failed together does not come back together
-# how the detail of an attempt begins: put back before its turn came; nobody answered at the other end
+# how the detail of an attempt begins: put back before its turn came; no mail could be made of it
 PUT_BACK = "put back"
-UNREACHED = ("connect:", "no connection")
+UNMADE = "the notice could not be made"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +40,9 @@ class Try:
         return self.outcome == "temporary" and self.detail.startswith(PUT_BACK)
 
     @property
-    def is_the_servers(self) -> bool:
-        """Return whether nobody could connect to the server, for which the mail is not to blame."""
-        return self.outcome == "temporary" and self.detail.startswith(UNREACHED)
+    def is_its_own(self) -> bool:
+        """Return whether it may have failed by the mail's own fault."""
+        return self.outcome != "temporary" or self.detail.startswith(UNMADE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,7 @@ def left_by(tries: Sequence[Try], *, key: str, attempt: int, at: datetime, asked
     tried = [one for one in tries if not one.is_untried]
     due_at = at + wait(key, attempt=attempt, number=len(tried), asked=asked)
     end = tried[0].started_at + GIVE_UP
-    if last.is_the_servers and at < end < due_at:
+    if at < end < due_at:
         due_at = end  # the last try is made when the time is over, and not before
     return Left(state="pending", due_at=due_at, why=last.detail)
 
@@ -72,16 +75,13 @@ def left_by(tries: Sequence[Try], *, key: str, attempt: int, at: datetime, asked
 def is_exhausted(tries: Sequence[Try], *, at: datetime) -> bool:
     """Return whether attempts that did not succeed are enough."""
     tried = [one for one in tries if not one.is_untried]
-    if not tried:
-        return False
-    if tried[-1].is_the_servers:
-        return len(tried) >= TRIES and at - tried[0].started_at >= GIVE_UP
-    return blamed(tried) >= TRIES
+    for_long = len(tried) >= TRIES and at - tried[0].started_at >= GIVE_UP
+    return for_long or blamed(tried) >= TRIES
 
 
 def blamed(tries: Sequence[Try]) -> int:
     """Return how many of some attempts may have failed by the mail's own fault."""
-    return sum(not (one.is_untried or one.is_the_servers) for one in tries)
+    return sum(one.is_its_own for one in tries if not one.is_untried)
 
 
 def wait(key: str, *, attempt: int, number: int, asked: timedelta | None = None) -> timedelta:

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from tracker.domain.errors import TryLater
+from tracker.domain.patience import UNMADE
 from tracker.notify.digest import Digest
 from tracker.notify.message import message_id
 from tracker.notify.notice import Notice
@@ -29,7 +30,7 @@ from tracker.notify.way import To
 from tracker.operations import guard
 from tracker.operations.attempting import begin
 from tracker.operations.clocks import Uptime, look_at_clock
-from tracker.operations.ending import SLOW, UNKEPT, UNMADE, Ended, end
+from tracker.operations.ending import SLOW, UNKEPT, Ended, end
 from tracker.operations.holding import hold_back
 from tracker.operations.journal import Journal, Leaving
 from tracker.operations.lanes import LOOKED_AT, Circuit, circuits, is_silence, lane_of

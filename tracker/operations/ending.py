@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from tracker.domain.entry import Payload, stamp
-from tracker.domain.patience import PUT_BACK, Left, Try, left_by
+from tracker.domain.patience import PUT_BACK, UNMADE, Left, Try, left_by
 from tracker.notify.message import message_id
 from tracker.notify.outcome import Outcome
 from tracker.notify.way import public_address
@@ -14,7 +14,6 @@ from tracker.store import outbox
 from tracker.store.adopted import Channel
 from tracker.store.outbox import Reminder
 
-UNMADE = "the notice could not be made"
 STOPPED = "the worker stopped before it could say what became of this attempt"
 ACCEPTED = "taken by the server, as the journal of sends says: the worker could not record it"
 SLOW = Outcome("temporary", None, f"{PUT_BACK} unsent: the server was slow or silent before its turn came")
@@ -117,9 +116,9 @@ def tries_of(turn: Turn, reminder: Reminder, began: _Began | None = None, outcom
         if one.attempt < last and one.outcome != "sending"
     }
     first = min((one.started_at for one in known.values()), default=began.started_at if began else turn.at)
-    # what left with others in a mail that fell apart has no attempt of its own
-    nobody_knows = Try(outcome="unknown", detail="", started_at=first)
-    tries = [known.get(number, nobody_knows) for number in range(1, last)]
+    # what left with others in a mail that fell apart has no attempt of its own, and nobody blames it for theirs
+    together = Try(outcome="temporary", detail="", started_at=first)
+    tries = [known.get(number, together) for number in range(1, last)]
     if began and outcome:
         tries.append(Try(outcome=outcome.kind, detail=outcome.detail, started_at=began.started_at))
     return tries

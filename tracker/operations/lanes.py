@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tracker.domain.patience import PUT_BACK
+from tracker.domain.patience import PUT_BACK, UNMADE
 from tracker.notify.kinds import KINDS
 from tracker.notify.outcome import Outcome
-from tracker.operations.ending import STOPPED, UNMADE
+from tracker.operations.ending import STOPPED
 from tracker.store.lanes import MAIL, Ended, Lane
 
 FAILURES = 3  # so many in a row, and the server rests

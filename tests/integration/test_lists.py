@@ -21,6 +21,7 @@ from tracker.operations.holding import release
 from tracker.operations.lists import lists
 from tracker.operations.progress import accept, submit
 from tracker.settings import Settings
+from tracker.store import ledger
 from tracker.store.store import Store
 
 EIGHT = time(8)
@@ -130,6 +131,17 @@ def test_the_secretariat_reads_each_figure_with_its_whole_and_what_led_to_it(dat
         assert said in text, said
     assert "what moved since 18 August 2025" in text
     assert holds(store)
+
+
+def test_a_week_in_which_nothing_was_written_ends_as_it_began(database_url: str) -> None:
+    store = office(database_url)
+    for monday in (MONDAY, NEXT):
+        lists(store, at=on(monday, 8))
+    with store.read() as connection:
+        last = [e.payload for e in ledger.entries(connection, kinds=["listed"]) if e.payload["stage"] == "monday"][-1]
+    assert last["said"]["since"]
+    assert sum(cell["new"] for cell in last["said"]["cells"].values()) == 0
+    assert sum(cell["opening"] for cell in last["said"]["cells"].values()) == 13
 
 
 def test_the_workbook_has_dates_and_no_formula_and_its_header_stays(database_url: str) -> None:

@@ -11,17 +11,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from tracker.domain.agency import Registry
+from tracker.domain.assignment import FOLDED, Assignment, fold
 from tracker.domain.bridge import Bridge
 from tracker.domain.entry import Draft, instant, stamp
 from tracker.domain.outbox import NO_CHANNEL, listed
 from tracker.domain.standing import Cell, Policy, standing
 from tracker.operations.in_force import registry_in_force
-from tracker.operations.replay import Replay
 from tracker.store import adopted, assignments, ledger, outbox
 from tracker.store.store import Connection, Store
 
 KIND = "listed"
 WEEKLY, MONDAY = "weekly", "monday"
+_KINDS = FOLDED - {"swept"}  # a look at an assignment moves nothing
 _COUNTED = ("opening", "new", "come", "gone", "left", "closing")
 
 
@@ -92,12 +93,24 @@ def _rows(connection: Connection, payload: Mapping[str, Any], at: datetime) -> I
 def _figures(connection: Connection, registry: Registry, day: date, at: datetime) -> dict[str, Any]:
     """Return the six cells and what led to them since the last report, from the entries alone."""
     policy = Policy(calendar=registry.calendar, due_soon=registry.due_soon)
-    replay, since, before = Replay(), _last(connection, day), dict[str, Cell]()
-    for entry in ledger.entries(connection):
-        if since is not None and entry.recorded_at > since and not before:
-            before = _cells(replay, since, policy)
-        replay.take(entry)
-    bridge = Bridge.between(before if since else {}, _cells(replay, at, policy))
+    since, made = _last(connection, day), dict[str, Assignment]()
+    before: dict[str, Cell] | None = None
+    for entry in ledger.entries(connection, kinds=_KINDS):
+        if since is not None and before is None and entry.recorded_at > since:
+            before = _cells(made, since, policy)
+        ref = entry.assignment or ""
+        made[ref] = fold(
+            made.get(ref),
+            entry.kind,
+            entry.payload,
+            ref=ref,
+            seq=entry.seq,
+            effective_at=entry.effective_at,
+            at=entry.recorded_at,
+        )
+    if since is not None and before is None:  # nothing has moved since
+        before = _cells(made, since, policy)
+    bridge = Bridge.between(before or {}, _cells(made, at, policy))
     lines = {str(cell): bridge.line(cell) for cell in Cell}
     return {
         "as_of": stamp(at),
@@ -114,5 +127,5 @@ def _last(connection: Connection, day: date) -> datetime | None:
     return instant(earlier[-1].payload["said"]["as_of"]) if earlier else None
 
 
-def _cells(replay: Replay, at: datetime, policy: Policy) -> dict[str, Cell]:
-    return {ref: standing(one.facts, at=at, policy=policy).cell for ref, one in replay.assignments.items()}
+def _cells(made: Mapping[str, Assignment], at: datetime, policy: Policy) -> dict[str, Cell]:
+    return {ref: standing(one.facts, at=at, policy=policy).cell for ref, one in made.items()}

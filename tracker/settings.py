@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from pathlib import Path
 
 from tracker.domain.errors import Invalid
 from tracker.domain.sign_in import Stay
@@ -50,9 +51,13 @@ class Settings:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
-        """Return the settings of an environment: TRACKER_DATABASE_URL, TRACKER_SMTP_URL and so on."""
-        names = {field.name: PREFIX + field.name.upper() for field in fields(cls)}
-        return cls(**{name: environment[variable] for name, variable in names.items() if environment.get(variable)})
+        """Return the settings of an environment: TRACKER_DATABASE_URL, TRACKER_SMTP_URL and so on.
+
+        Each may stand in a file instead, which a variable with _FILE behind its name names: so no
+        password need stand in an environment. Raises Invalid where that file cannot be read.
+        """
+        found = {field.name: _told(environment, PREFIX + field.name.upper()) for field in fields(cls)}
+        return cls(**{name: said for name, said in found.items() if said})
 
     @property
     def intranet_hosts(self) -> frozenset[str]:
@@ -109,6 +114,17 @@ class Settings:
             idle=_span(self.session_idle, "TRACKER_SESSION_IDLE"),
             longest=_span(self.session_longest, "TRACKER_SESSION_LONGEST"),
         )
+
+
+def _told(environment: Mapping[str, str], variable: str) -> str:
+    """Return what a variable says, or the file that it names; empty where neither is set."""
+    if (said := environment.get(variable)) or not (name := environment.get(f"{variable}_FILE")):
+        return said or ""
+    try:
+        return Path(name).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise Invalid(f"{name} cannot be read: {why}: see {variable}_FILE", code="bad-setting") from None
 
 
 def _span(text: str, variable: str) -> timedelta:

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from tracker.cli.exits import say
-from tracker.cli.opened import opened, settings_of
+from tracker.cli.opened import common_of, opened, settings_of
 
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the pages.")]
 
@@ -24,11 +24,18 @@ def web(
     ] = None,
 ) -> NoReturn:
     """Serve the page behind the links of mails; Ctrl-C stops. Mails carry links from the first start on."""
+    from tracker.cli.up import FIRST_ACCOUNT
+    from tracker.operations.accounts import has_accounts
+
     with opened(ctx) as store:  # no server for a store that is not there
         kind = "a rehearsal" if store.position().is_rehearsal else "live"
+        nobody = not has_accounts(store)
     settings = settings_of(ctx)
     print(f"pages: http://{host}:{port}, in mails as {settings.base_url}", flush=True)
+    if nobody:
+        say(FIRST_ACCOUNT)
     say(f"the store is {kind}; Ctrl-C stops")
-    os.environ["TRACKER_DATABASE_URL"] = settings.database_url
+    if database := common_of(ctx).database:
+        os.environ["TRACKER_DATABASE_URL"] = database
     arguments = ["--host", host, "--port", str(port), *(["--proxy", proxy] if proxy else [])]
     os.execv(sys.executable, [sys.executable, "-m", "tracker.web", *arguments])

@@ -14,6 +14,7 @@ import tracker.notify
 import tracker.web
 from tracker.domain.calendar import WEEKLY_DAY_OFF, Span, civil_time
 from tracker.domain.lifecycle import TRANSITIONS
+from tracker.domain.patterns import RULES
 from tracker.domain.phrase import ENGLISH, Phrase, Value
 from tracker.notify.notice import LANGUAGES
 from tracker.notify.reasons import sentence
@@ -37,7 +38,7 @@ def _written() -> dict[str, str | tuple[str, ...]]:
     patterns = [("**.py", "python"), ("**/templates/**", "jinja2")]
     found = [message for room in ROOMS for message in extract_from_dir(str(room), patterns)]
     ours = {words if isinstance(words, str) else words[0]: words for _, _, words, _, _ in found}
-    said = (*ENGLISH.values(), *(transition.means for transition in TRANSITIONS))
+    said = (*ENGLISH.values(), *RULES.values(), *(transition.means for transition in TRANSITIONS))
     return {**ours, **{english: english for english in said}}
 
 

@@ -9,6 +9,7 @@ from tracker.cli.exits import MATCHED, TRY_LATER
 from tracker.cli.opened import opened, reading, registry_at, settings_of, writing_at
 from tracker.cli.options import As, Format, Known, Lang, Language, Limit, ReadAt, Shown, WriteAt, actor, instant
 from tracker.cli.output import put, put_result, working
+from tracker.cli.watchdog import go_round_and_round
 
 
 class FailOn(StrEnum):
@@ -20,9 +21,28 @@ class FailOn(StrEnum):
 Failing = Annotated[FailOn | None, typer.Option("--fail-on", help="Leave with 4 when something shown is overdue.")]
 
 
-def sweep(ctx: typer.Context, at: WriteAt = None, by: As = None, shown: Shown = Format.TEXT) -> None:
-    """Look at every task whose moment has come, record it, and write the reminders owed."""
+def sweep(
+    ctx: typer.Context,
+    at: WriteAt = None,
+    by: As = None,
+    loop: Annotated[
+        bool, typer.Option("--loop", help="Do all the work of the flows, again and again, as 'tracker monitor' does.")
+    ] = False,
+    every: Annotated[
+        float, typer.Option("--every", metavar="SECONDS", min=1, help="With --loop: from one to the next.")
+    ] = 60,
+    shown: Shown = Format.TEXT,
+) -> None:
+    """Look at every task whose moment has come, record it, and write the reminders owed.
+
+    With --loop it delivers, seals and watches too, until SIGTERM or Ctrl-C; any number may run at once.
+    """
     from dataclasses import asdict
+
+    if loop:
+        if at is not None:
+            raise typer.BadParameter("a loop reads the clock of its store", param_hint="--at")
+        go_round_and_round(settings_of(ctx), every=every)
 
     from tracker.operations import sweep as run
     from tracker.operations.lists import lists

@@ -1,8 +1,9 @@
 """`tracker monitor` and `tracker watchdog`: the work done without Prefect, and the look whether it is done at all."""
 
 import threading
+import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -27,17 +28,31 @@ def monitor(
 ) -> None:
     """Sweep, deliver and seal every minute, without Prefect; an error is said, and the next round goes on."""
     from tracker import clock
-    from tracker.operations.rounds import go_round
 
-    stop = threading.Event() if once else on_signals()
-    while True:
-        done = go_round(settings_of(ctx), wall=clock.now, uptime=clock.uptime)
-        _say_round(done, clock.now())
-        found = _looked(settings_of(ctx), clock.now())
-        if once:
-            raise typer.Exit(FAILED if done.troubles or (found and found.wrong) else OK)
-        if stop.wait(every):
-            raise typer.Exit(OK)
+    if not once:
+        go_round_and_round(settings_of(ctx), every=every)
+    done = _round(settings_of(ctx), threading.Event())
+    found = _looked(settings_of(ctx), clock.now())
+    raise typer.Exit(FAILED if done.troubles or (found and found.wrong) else OK)
+
+
+def go_round_and_round(settings: "Settings", *, every: float) -> NoReturn:
+    """Go round, and look whether the work is done, every so many seconds; leave with 0 once SIGTERM or Ctrl-C came.
+
+    What is under way then is finished: a group of mails, or the batch of a sweep. A round that took longer is
+    followed by the next at once.
+    """
+    from tracker import clock
+
+    stop = on_signals()
+    while not stop.is_set():
+        began = time.monotonic()
+        _round(settings, stop)
+        if not stop.is_set():
+            _looked(settings, clock.now())
+        stop.wait(max(0.0, began + every - time.monotonic()))
+    say("tracker: stopped")
+    raise typer.Exit(OK)
 
 
 def watchdog(ctx: typer.Context, every: Every = None) -> None:
@@ -77,11 +92,24 @@ def _looked(settings: "Settings", at: datetime) -> "Found | None":
     return found
 
 
-def _say_round(done: "Round", at: datetime) -> None:
-    did = f"{done.swept.entries:,} entries, {done.swept.reminders:,} reminders, {done.delivered.attempts:,} attempts"
-    if not done.alone:
-        did = "somebody else is at work"
-    if not done.alone or done.troubles or done.swept.claimed or done.delivered.attempts:
-        print(f"{at.isoformat(timespec='seconds')} {did}", flush=True)
+def _round(settings: "Settings", stop: threading.Event) -> "Round":
+    """Return what one round did, after saying it in one line, and what it could not in another each."""
+    from tracker import clock
+    from tracker.operations.rounds import go_round
+
+    began = time.monotonic()
+    done = go_round(settings, wall=clock.now, uptime=clock.uptime, stop=stop.is_set)
+    print(f"{clock.now().isoformat(timespec='seconds')} {_did(done)}, {time.monotonic() - began:.1f} s", flush=True)
     for sentence in done.troubles:
         say(f"tracker: {sentence}")
+    return done
+
+
+def _did(done: "Round") -> str:
+    """Return what a round did, in one line whose words stay the same, for whoever reads a log by program."""
+    swept, sent = done.swept, done.delivered
+    looked = f"{swept.claimed:,} looked at, {swept.entries:,} entries, {swept.reminders:,} reminders"
+    return (
+        f"{looked if done.alone else 'somebody else sweeps'}, {done.listed:,} lists, {sent.attempts:,} attempts, "
+        f"{sent.accepted:,} accepted, {f'sealed {done.sealed:,}' if done.sealed else 'no seal'}"
+    )

@@ -92,15 +92,17 @@ def deliver(
     limit: int | None = None,
     patience: timedelta | None = None,
     uptime: Uptime | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Delivered:
     """Send every reminder that is due and return how the attempts ended; `limit` bounds their number.
 
-    Nothing is begun any more once the run has taken as long as `patience`: what is left is for the next.
+    Nothing is begun any more once the run has taken as long as `patience`, or `stop` says so: what is left is for
+    the next.
     By `uptime`, how long this machine has been up, a jump of the clock is told from a pause, and a slow server
     from a quick one. Raises Refused, with the code on-hold, where the store may send nothing: see `guard`.
     """
     journal = guard.check(store, settings, at=clock(), actor=actor)
-    run = _Run(store, sender, settings, clock, actor, journal, limit=limit, patience=patience, uptime=uptime)
+    run = _Run(store, sender, settings, clock, actor, journal, limit=limit, patience=patience, uptime=uptime, stop=stop)
     run.open()
     while ready := run.ready():
         if len(ready) == 1:
@@ -141,10 +143,11 @@ class _Run:
         limit: int | None,
         patience: timedelta | None,
         uptime: Uptime | None,
+        stop: Callable[[], bool],
     ) -> None:
         self.store, self.sender, self.settings, self.clock = store, sender, settings, clock
         self.actor, self.journal, self.limit, self.patience = actor, journal, limit, patience
-        self.uptime = uptime
+        self.uptime, self.stop = uptime, stop
         self.total, self.under_way = Delivered(), 0
         self.lock = threading.Lock()
         self.ways = Ways(store, settings)
@@ -181,6 +184,8 @@ class _Run:
     def room(self, at: datetime) -> int:
         """Return how many more attempts may begin: by the limit, the rate and the patience of this run."""
         begun = self.total.attempts + self.under_way
+        if self.stop():
+            return 0
         if self.live and self.patience is not None and at - self.started >= self.patience:
             return 0
         rooms = [GROUP]

@@ -1,4 +1,8 @@
-"""Rounds: what the flows do, done without Prefect: sweep, deliver, seal. What fails holds up nothing else."""
+"""Rounds: what the flows do, done without Prefect: sweep, deliver, seal. What fails holds up nothing else.
+
+Any number of workers go round at once: one of them sweeps, one seals, all of them deliver, since a reminder is
+claimed by one.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,14 +26,16 @@ from tracker.store.store import Store, open_store
 
 PATIENCE = timedelta(seconds=30)
 T = TypeVar("T")
+Stop = Callable[[], bool]
 
 
 @dataclass(slots=True)
 class Round:
-    """What one round did, and what it could not; `alone` is False where somebody else was at work."""
+    """What one round did, and what it could not; `alone` is False where somebody else was sweeping."""
 
     swept: Swept = field(default_factory=Swept)
     delivered: Delivered = field(default_factory=Delivered)
+    listed: int = 0
     sealed: int = 0
     alone: bool = True
     troubles: list[str] = field(default_factory=list)
@@ -46,9 +52,17 @@ class Round:
 
 
 def go_round(
-    settings: Settings, *, wall: Callable[[], datetime], uptime: Uptime | None = None, actor: str = "monitor"
+    settings: Settings,
+    *,
+    wall: Callable[[], datetime],
+    uptime: Uptime | None = None,
+    actor: str = "monitor",
+    stop: Stop = lambda: False,
 ) -> Round:
-    """Sweep, deliver and seal once, and return what was done; no failure raises."""
+    """Sweep, deliver and seal once, and return what was done; no failure raises.
+
+    Once `stop` says so nothing more is begun: the group of mails that is leaving is finished.
+    """
     done = Round()
     store: Store | None = done.attempt("database", lambda: open_store(settings.database_url), None)
     if store is None:
@@ -56,28 +70,42 @@ def go_round(
     try:
         clock = done.attempt("database", lambda: clock_of(store, None, wall=wall), None)
         if clock is not None:
-            done.attempt("round", lambda: _work(done, store, settings, clock, uptime, actor), None)
-            done.attempt("seal", lambda: _seal(done, store, settings, clock), None)
+            _work(done, store, settings, clock, uptime, actor, stop)
     finally:
         store.close()
     return done
 
 
 def _work(
-    done: Round, store: Store, settings: Settings, clock: Callable[[], datetime], uptime: Uptime | None, actor: str
+    done: Round,
+    store: Store,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    uptime: Uptime | None,
+    actor: str,
+    stop: Stop,
 ) -> None:
+    steps: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("sweep", lambda: _sweep(done, store, settings, clock, actor)),
+        ("deliver", lambda: _deliver(done, store, settings, clock, uptime, actor, stop)),
+        ("tell", lambda: _tell(done, store, settings, clock)),  # after the mails
+        ("seal", lambda: _seal(done, store, settings, clock)),
+    )
+    for what, step in steps:
+        if not stop():
+            done.attempt(what, step, None)
+
+
+def _sweep(done: Round, store: Store, settings: Settings, clock: Callable[[], datetime], actor: str) -> None:
     with tick_lock(store) as alone:
         done.alone = alone
-        if not alone:
-            return
-        limit = settings.watch_limit
-        done.swept = done.attempt("sweep", lambda: sweep(store, at=clock(), actor=actor, watch_every=limit), done.swept)
-        done.attempt("lists", lambda: lists(store, at=clock(), actor=actor), 0)  # after it: they say what was found
-        done.delivered = done.attempt(
-            "deliver", lambda: _deliver(store, settings, clock, uptime, actor), done.delivered
-        )
-        done.attempt("canary", lambda: _sing(store, settings, clock), None)
-        done.attempt("hooks", lambda: tell(store, settings=settings, clock=clock), None)  # after the mails
+        if alone:
+            limit = settings.watch_limit
+            done.swept = done.attempt(
+                "sweep", lambda: sweep(store, at=clock(), actor=actor, watch_every=limit), done.swept
+            )
+            # after it: they say what was found
+            done.listed = done.attempt("lists", lambda: lists(store, at=clock(), actor=actor), 0)
 
 
 def _sing(store: Store, settings: Settings, clock: Callable[[], datetime]) -> None:
@@ -88,11 +116,26 @@ def _sing(store: Store, settings: Settings, clock: Callable[[], datetime]) -> No
 
 
 def _deliver(
-    store: Store, settings: Settings, clock: Callable[[], datetime], uptime: Uptime | None, actor: str
-) -> Delivered:
+    done: Round,
+    store: Store,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    uptime: Uptime | None,
+    actor: str,
+    stop: Stop,
+) -> None:
     with open_sender(store, settings) as sender:
         # what a slow server leaves over is for the next round: nobody else waits for it
-        return deliver(store, sender, settings=settings, clock=clock, actor=actor, patience=PATIENCE, uptime=uptime)
+        done.delivered = deliver(
+            store, sender, settings=settings, clock=clock, actor=actor, patience=PATIENCE, uptime=uptime, stop=stop
+        )
+
+
+def _tell(done: Round, store: Store, settings: Settings, clock: Callable[[], datetime]) -> None:
+    with tick_lock(store, "tell") as alone:
+        if alone:
+            done.attempt("canary", lambda: _sing(store, settings, clock), None)
+            done.attempt("hooks", lambda: tell(store, settings=settings, clock=clock), None)
 
 
 def _seal(done: Round, store: Store, settings: Settings, clock: Callable[[], datetime]) -> None:

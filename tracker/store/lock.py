@@ -14,7 +14,7 @@ from tracker.store.store import Store
 
 # one number a work for all workers of one PostgreSQL database; advisory locks of other programs use others
 KEY = 0x7472_6163_6B_65  # "tracke"
-KEYS = {"tick": KEY, "seal": KEY + 1}
+KEYS = {"tick": KEY, "seal": KEY + 1, "tell": KEY + 2, "adopt": KEY + 3}
 
 
 @contextmanager

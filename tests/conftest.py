@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 
 # Before anything imports Prefect: it reads its settings once. A developer's own profile, server address or
 # store never reaches a test, and no test leaves anything in a home directory.
@@ -31,6 +32,7 @@ os.environ |= {
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
+from tests import made  # noqa: E402
 from tests.integration.postgres import database_url, postgres_cluster, postgres_url  # noqa: E402
 
 __all__ = ["database_url", "postgres_cluster", "postgres_url"]
@@ -39,6 +41,12 @@ __all__ = ["database_url", "postgres_cluster", "postgres_url"]
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=100, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stores_are_made_quickly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with made.quickly(tmp_path_factory.mktemp("made")):
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

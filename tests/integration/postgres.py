@@ -47,10 +47,14 @@ class Cluster:
     _numbers: Iterator[int] = field(default_factory=count)
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """Yield the SQLAlchemy URL of a new, empty database; drop it afterwards, whoever still uses it."""
+    def database(self, like: str | None = None) -> Iterator[str]:
+        """Yield the SQLAlchemy URL of a new database; drop it afterwards, whoever still uses it.
+
+        It is empty, or holds what another database holds by now, to which nobody may be connected.
+        """
         name = sql.Identifier(label := f"test_{next(self._numbers)}")
-        self._administer(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
+        model = sql.Identifier(like.rpartition("/")[2] if like else "template0")
+        self._administer(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, model))
         try:
             yield f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{label}"
         finally:

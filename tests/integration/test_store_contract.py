@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlmodel import SQLModel
 
 from tests.builders import a_directive, a_registry, a_task
+from tests.made import migrate_for_real
 from tests.simulation.a_store import (
     ADOPTED,
     DUE,
@@ -84,18 +85,18 @@ def complete(store: Store, ref: str, *, at: datetime = ADOPTED) -> None:
 
 def test_migrations_go_up_down_and_up_again(database_url: str) -> None:
     engine = make_engine(database_url)
-    migrate.upgrade(engine)
+    migrate_for_real(engine)
     tables = set(inspect(engine).get_table_names())
     migrate.downgrade(engine, "base")
     assert set(inspect(engine).get_table_names()) == {"alembic_version"}
-    migrate.upgrade(engine)
+    migrate_for_real(engine)
     assert set(inspect(engine).get_table_names()) == tables
     engine.dispose()
 
 
 def test_the_migrations_make_the_tables_the_program_knows(database_url: str) -> None:
     engine = make_engine(database_url)
-    migrate.upgrade(engine)
+    migrate_for_real(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []

@@ -27,6 +27,7 @@ from flows.server import Server
 from flows.story import FIRST, LANGUAGES, LAST, MOVES, PLAYED, ZONE
 from tracker.domain.directive import fold
 from tracker.operations import init, set_channel
+from tracker.operations.newcomers import Newcomer, make_five
 from tracker.operations.ticking import registry_of
 from tracker.terminal.board import show
 from tracker.terminal.page import console
@@ -55,13 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _leave)
     begun = time.perf_counter()
     try:
-        result = _play(folder)
+        result, people = _play(folder)
     except KeyboardInterrupt:
         return 130
     finally:
         if not wanted.keep:
             shutil.rmtree(folder / "prefect", ignore_errors=True)
     _report(result, folder, time.perf_counter() - begun)
+    _show_how_to_look(people, folder)
     return 1 if result.mistakes else 0
 
 
@@ -88,7 +90,7 @@ def _leave(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _play(folder: Path) -> Account:
+def _play(folder: Path) -> tuple[Account, tuple[Newcomer, ...]]:
     url = f"sqlite:///{folder / 'tracker.db'}"
     with Server(folder / "prefect", options=OPTIONS) as server, Catcher(folder / "mails") as catcher:
         for name in [name for name in os.environ if name.startswith(("PREFECT_", "TRACKER_"))]:
@@ -101,7 +103,8 @@ def _play(folder: Path) -> Account:
 
             server.ready()
             _until_the_end(store, url)
-            return account(store, folder / "mails", at=_at(LAST, MORNING), registry=registry_of(store))
+            result = account(store, folder / "mails", at=_at(LAST, MORNING), registry=registry_of(store))
+            return result, make_five(store, at=_at(LAST, MORNING), actor=ACTOR)
         finally:
             store.close()
 
@@ -211,6 +214,16 @@ def _report(result: Account, folder: Path, seconds: float) -> None:
         print(f"  WRONG: {mistake}")
     agree = "every figure agrees" if not result.mistakes else f"{len(result.mistakes)} figures do not agree"
     print(f"\nPlayed in {seconds:.0f} s; {agree}.")
+
+
+def _show_how_to_look(people: Sequence[Newcomer], folder: Path) -> None:
+    """Say how to open the pages, and as whom: the passwords stand nowhere else."""
+    print("\nTo look at it as a page, run this, then log in at http://127.0.0.1:8000 as one of five:")
+    print(f"  TRACKER_DATABASE_URL=sqlite:///{folder / 'tracker.db'} {Path(sys.executable).parent / 'tracker'} web")
+    for one in people:
+        whose = f"{one.role} {one.office}" if one.office else one.role
+        print(f"  {one.name:5} {one.password}  {whose}")
+    print("These passwords are shown this once; another: tracker account password NAME")
 
 
 if __name__ == "__main__":

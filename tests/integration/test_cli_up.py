@@ -165,8 +165,9 @@ def test_the_pages_are_served_beside_the_flows_and_stop_with_them(folder: Path) 
     running.ready()
     assert answers(f"http://127.0.0.1:{port}/healthz")
     running.process.send_signal(signal.SIGTERM)
-    status, _ = running.ended()
+    status, stderr = running.ended()
     assert status == 0
+    assert "tracker account add NAME --role admin" in stderr  # nobody could log in
     assert running.nobody_is_left()
     assert not answers(f"http://127.0.0.1:{port}/healthz", patience=0)
 

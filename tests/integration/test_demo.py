@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tracker.audit import passwords
+
 ROOT = Path(__file__).parent.parent.parent
 WEEKDAYS = {
     "vi": ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật"),
@@ -64,6 +66,20 @@ def test_it_ends_well_and_complains_of_nothing(played: Played) -> None:
     assert "every figure agrees" in played.said
     assert "WRONG" not in played.said
     assert "Traceback" not in played.complained
+
+
+def test_it_says_how_to_look_and_as_whom_and_whoever_it_names_is_let_in(played: Played) -> None:
+    folder = played.folder
+    assert f"TRACKER_DATABASE_URL=sqlite:///{folder / 'tracker.db'}" in played.said
+    told = re.findall(r"^  (\w+) +([a-z0-9-]{19})  (\w+)(?: (\w+))?$", played.said, re.MULTILINE)
+    assert [(name, role, office) for name, _, role, office in told] == [
+        ("le", "secretariat", ""), ("anna", "agency", "BNV"), ("binh", "agency", "BTC"),
+        ("pham", "auditor", ""), ("root", "admin", ""),
+    ]  # fmt: skip
+    for name, password, _, _ in told:
+        ((kept,),) = played.ask(f"SELECT password FROM credential WHERE account = '{name}'")
+        assert passwords.fits(str(kept), password)
+        assert all(password.encode() not in file.read_bytes() for file in folder.glob("tracker.db*"))
 
 
 def test_the_board_is_of_20_october_and_its_cells_add_up(played: Played) -> None:

@@ -20,6 +20,7 @@ from tracker.cli.opened import opened, settings_of
 STARTUP_SECONDS = 180.0  # a first start migrates an empty database
 STOP_SECONDS = 20.0
 LOOK_SECONDS = 0.5
+FIRST_ACCOUNT = "nobody may log in at the pages yet; make the first account: tracker account add NAME --role admin"
 
 
 def up(
@@ -33,8 +34,11 @@ def up(
     ] = 8000,
 ) -> None:
     """Start the Prefect server, the flows and the pages, and keep them running; Ctrl-C stops them all."""
+    from tracker.operations.accounts import has_accounts
+
     with opened(ctx) as store:  # no server for a store that is not there
         kind = "a rehearsal" if store.position().is_rehearsal else "live"
+        nobody = not has_accounts(store)
     environment = _environment(settings_of(ctx).database_url, port, data)
     api = environment["PREFECT_API_URL"]
     log = data / "prefect-server.log"
@@ -57,6 +61,8 @@ def up(
         print(f"API: {api}", flush=True)
         if web_port:
             print(f"pages: http://127.0.0.1:{web_port}", flush=True)
+        if web_port and nobody:
+            say(FIRST_ACCOUNT)
         say(f"the store is {kind}; Ctrl-C stops everything")
         raise typer.Exit(_watch(running, stop))
     finally:

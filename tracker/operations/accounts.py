@@ -213,6 +213,12 @@ def account_list(store: Store) -> tuple[Known, ...]:
         return accounts.listed(connection)
 
 
+def has_accounts(store: Store) -> bool:
+    """Return whether anybody was ever given an account."""
+    with store.read() as connection:
+        return accounts.is_any(connection)
+
+
 def bound_to(name: str) -> tuple[str, ...]:
     """Return what the secret of an account's codes is bound to."""
     return ("account", name, "totp")

@@ -57,6 +57,11 @@ def listed(connection: Connection) -> tuple[Known, ...]:
     return tuple(map(_known, rows))
 
 
+def is_any(connection: Connection) -> bool:
+    """Return whether there is an account."""
+    return connection.execute(select(ACCOUNT.c.name).limit(1)).first() is not None
+
+
 def add(connection: Connection, account: Account, *, email: str | None) -> None:
     """Write a new account, which cannot prove yet who it is."""
     row = {"name": account.name, "role": account.role, "office": account.office, "made_at": account.made_at}

@@ -14,7 +14,7 @@ from prefect.events import emit_event
 from tracker.clock import now
 from tracker.operations import open_store
 from tracker.operations.folder import Folder, adopt_folder
-from tracker.operations.ticking import clock_of, store_name
+from tracker.operations.ticking import clock_of, store_name, tick_lock
 from tracker.settings import Settings
 
 ACTOR = "adopt"
@@ -38,7 +38,10 @@ async def adopt(
     try:
         instant = clock_of(store, at, wall=now)()
         path = Path(folder or settings.directives)
-        done = await asyncio.to_thread(adopt_folder, store, path, at=instant, actor=actor, only=only or ())
+        with tick_lock(store, "adopt") as alone:
+            if not alone:
+                return _summary(Folder(registry_changed=False, plans=(), adopted=()))
+            done = await asyncio.to_thread(adopt_folder, store, path, at=instant, actor=actor, only=only or ())
         await acreate_markdown_artifact(key="plan", markdown="\n".join(_plan(done)), description="What was adopted")
         if not done.is_unchanged:
             _emit(store, done)

@@ -44,13 +44,13 @@ async def monitor(database_url: str | None = None, at: datetime | None = None) -
         clock = clock_of(store, at, wall=now)
         with tick_lock(store) as alone:
             if not alone:
-                return _summary(Swept(), Delivered())
+                return summary(Swept(), Delivered())
             swept = await sweep_due(store, settings, clock)
             delivered = await deliver_due(store, settings, clock)
             await tell_due(store, settings, clock)
             await _publish(store, clock())
         _emit(store, swept, delivered)
-        return _summary(swept, delivered)
+        return summary(swept, delivered)
     finally:
         store.close()
 
@@ -84,7 +84,12 @@ async def deliver_due(store: Any, settings: Settings, clock: Clock) -> Delivered
 @task(name="tell", cache_policy=NO_CACHE)
 async def tell_due(store: Any, settings: Settings, clock: Clock) -> Told:
     """Return what became of every entry a hook was to be told: after the mails, which wait for none of them."""
-    return await asyncio.to_thread(tell, store, settings=settings, clock=clock)
+
+    def call() -> Told:
+        with tick_lock(store, "tell") as alone:
+            return tell(store, settings=settings, clock=clock) if alone else Told()
+
+    return await asyncio.to_thread(call)
 
 
 async def _publish(store: Any, at: datetime) -> None:
@@ -109,7 +114,7 @@ def _line(name: str, cells: Cells) -> dict[str, Any]:
 
 def _emit(store: Any, swept: Swept, delivered: Delivered) -> None:
     resource = {"prefect.resource.id": f"tracker.store.{store_name(store)}", "prefect.resource.name": "tracker store"}
-    done = _summary(swept, delivered)
+    done = summary(swept, delivered)
     emit_event("tracker.sweep.finished", resource=resource, payload=done)
     if delivered.accepted:
         emit_event("tracker.delivery.accepted", resource=resource, payload=done)
@@ -119,6 +124,7 @@ def _emit(store: Any, swept: Swept, delivered: Delivered) -> None:
         emit_event("tracker.delivery.failed", resource=resource, payload={**done, "failed": delivered.failed})
 
 
-def _summary(swept: Swept, delivered: Delivered) -> dict[str, int]:
+def summary(swept: Swept, delivered: Delivered) -> dict[str, int]:
+    """Return the counts a run ends with."""
     done = {"claimed": swept.claimed, "entries": swept.entries, "reminders": swept.reminders}
     return done | {name: getattr(delivered, name) for name in TOLD}

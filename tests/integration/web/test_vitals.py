@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +44,16 @@ def test_the_figures_are_those_of_the_pages(site: Site) -> None:
     assert found["tracker_up", ()] == 1
     states = {name[1][0][1]: value for name, value in found.items() if name[0] == "tracker_reminders"}
     assert sum(states.values()) == line(site, "le").get("/reminders").json()["total"]
+
+
+def test_dashboard_alarms_and_manual_name_metrics_that_there_are(site: Site) -> None:
+    line(site, "le").get("/tasks")
+    answer = TestClient(site.app, base_url=HOST, client=("127.0.0.1", 1)).get("/metrics")
+    names = re.compile(r"\btracker_[a-z_]+[a-z]")
+    for file in ("deploy/grafana-dashboard.json", "deploy/alerts.yaml", "docs/monitoring.md"):
+        watched = set(names.findall((Path(__file__).parents[3] / file).read_text(encoding="utf-8")))
+        assert len(watched) > 5, file
+        assert watched <= set(names.findall(answer.text)), file
 
 
 def test_requests_are_counted_by_template_and_no_label_says_whose_work_it_is(site: Site) -> None:

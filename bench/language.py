@@ -21,6 +21,8 @@ from operator import add, sub
 from pathlib import Path
 from typing import Any
 
+from bench.figures import Figure, Point, tell
+
 SIZES = (10_000, 100_000, 1_000_000)
 
 
@@ -218,7 +220,9 @@ def critical_path(sizes: list[int], rounds: int) -> None:
             with tempfile.TemporaryDirectory() as folder:
                 (Path(folder) / "wanted.json").write_text(json.dumps([count, shuffled]))
                 in_a_process("make", Path(folder))
-                for line in plan_lines(raced(Path(folder), rounds)):
+                found = raced(Path(folder), rounds)
+                tell_path(found, count, "shuffled" if shuffled else "in order")
+                for line in plan_lines(found):
                     print(f"{count:>9,}  {'shuffled' if shuffled else 'in order':8}  {line}", flush=True)
     print()
 
@@ -232,6 +236,19 @@ def raced(folder: Path, rounds: int) -> dict[str, dict[str, Any]]:
     ours, expected = ({tuple(r["answer"]) for r in found[name]} for name in ("arrays", "floor"))
     assert ours == expected == {tuple(r["answer"]) for r in found["names"]}, "length and slack differ from the floor's"
     return {name: results[0] if "missing" in results[0] else best(results) for name, results in found.items()}
+
+
+def tell_path(found: dict[str, dict[str, Any]], count: int, listed: str) -> None:
+    ours, least = found["arrays"]["seconds"], min(found[name]["seconds"] for name in ("floor", "rustworkx"))
+    slow = found["networkx"].get("seconds")
+    figure = f"{ours:.2f} s: {ours / least:.2f} × the faster floor"
+    peer = f"networkx {slow:.1f} s: {slow / ours:.0f} ×, goal ≥ 8" if slow else "networkx is not installed"
+    met = ours <= 1.3 * least and (slow is None or slow >= 8 * ours)
+    what = f"critical path with slack, {count:,} tasks {listed}"
+    tell(Figure(goal="P7", what=what, figure=figure, floor=f"{least:.2f} s, goal ≤ 1.3 ×", peer=peer, met=met))
+    for name, told in CONTENDERS.items():
+        if listed == "shuffled" and "seconds" in found[name]:
+            tell(Point(plot="critical-path", line=told, x=count, y=found[name]["seconds"], of="tasks", unit="s"))
 
 
 def plan_lines(found: dict[str, dict[str, Any]]) -> Iterator[str]:
@@ -348,11 +365,22 @@ def checked(sizes: list[int], rounds: int) -> None:
                     results.append(in_a_process(name, Path(folder)))
             assert all(result["answer"] == [FILES, count] for result in found["check"])
             least = best(found["compose"])["seconds"]
+            tell_check(count, least, best(found["check"]))
             for name, told in CHECKERS.items():
                 one = best(found[name])
                 times = f"{one['seconds']:8.3f} {one['seconds'] / least:6.2f} {one['peak']:8.0f}"
                 print(f"{count:>9,}  {size:5.1f}  {told:40} {times}", flush=True)
     print()
+
+
+def tell_check(count: int, least: float, ours: dict[str, Any]) -> None:
+    seconds, peak = ours["seconds"], ours["peak"]
+    figure = f"{seconds:.2f} s: {seconds / least:.2f} × the floor, {peak:.0f} MB"
+    met = seconds <= 1.7 * least and peak <= 200
+    floor = f"{least:.2f} s, goal ≤ 1.7 ×, ≤ 200 MB"
+    tell(Figure(goal="P6", what=f"directive check, {count:,} tasks", figure=figure, floor=floor, met=met))
+    for line, y in (("directive check", seconds), ("floor: libyaml composes", least)):
+        tell(Point(plot="directive-check", line=line, x=count, y=y, of="tasks", unit="s"))
 
 
 CHILDREN: dict[str, Callable[[Path], dict[str, Any]]] = {

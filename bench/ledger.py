@@ -28,6 +28,7 @@ from typing import Any
 
 import psycopg
 
+from bench.figures import Figure, tell
 from tests.integration.postgres import running_cluster
 from tracker.audit.merkle import Frontier, check_inclusion, inclusion, inclusion_ranges, leaf_hash
 from tracker.domain.entry import GENESIS, Draft, stamp
@@ -157,18 +158,17 @@ def _apart(there: Any, work: Callable[..., Any], args: tuple[Any, ...]) -> None:
     there.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
 
-def turns(contenders: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]], runs: int) -> None:
-    """Let contenders take turns, and print the median of each beside the first."""
+def turns(contenders: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]], runs: int) -> list[float]:
+    """Let contenders take turns, print the median of each beside the first, and return their seconds in order."""
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders}
     for _ in range(runs):
         for name, (work, args) in contenders.items():
             found[name].append(apart(work, *args))
-    first = None
-    for name, measured in found.items():
-        seconds = statistics.median(second for second, _ in measured)
-        first = first or seconds
+    times = [statistics.median(second for second, _ in measured) for measured in found.values()]
+    for (name, measured), seconds in zip(found.items(), times, strict=True):
         megabytes = max(mb for _, mb in measured)
-        print(f"  {name:<44} {seconds:8.2f} s   ×{seconds / first:5.2f}   {megabytes:6.0f} MB")
+        print(f"  {name:<44} {seconds:8.2f} s   ×{seconds / times[0]:5.2f}   {megabytes:6.0f} MB")
+    return times
 
 
 def proofs(url: str, entries: int) -> None:
@@ -202,7 +202,7 @@ def measure(url: str, *, name: str, entries: int, runs: int) -> None:
     """Print the tables of one database."""
     fill(url, entries)
     print(f"{name}: the chain of {entries:,} entries")
-    turns(
+    *_, floor, checked = turns(
         {
             "floor: the stored text hashed again": (floor_stored, (url,)),
             "floor: as JSON, written canonically again": (floor_canonical, (url,)),
@@ -214,7 +214,12 @@ def measure(url: str, *, name: str, entries: int, runs: int) -> None:
     print(f"{name}: the Merkle tree of {entries:,} leaves")
     leaves = data_of(url)
     assert floor_tree(leaves) == our_tree(leaves)
-    turns({"floor: one pass a level": (floor_tree, (leaves,)), "as a seal builds it": (our_tree, (leaves,))}, runs)
+    both = {"floor: one pass a level": (floor_tree, (leaves,)), "as a seal builds it": (our_tree, (leaves,))}
+    bare, tree = turns(both, runs)
+    for what, ours_, least in ((f"verify {entries:,} entries", checked, floor), ("build their tree", tree, bare)):
+        ratio = ours_ / least
+        times = {"figure": f"{ours_:.2f} s: {ratio:.2f} × the floor", "floor": f"{least:.2f} s, goal ≤ 1.5 ×"}
+        tell(Figure(goal="P4", what=f"{what}, {name}", **times, met=ratio <= 1.5))
     proofs(url, entries)
 
 

@@ -3,7 +3,7 @@
     python -m bench.shape SIZE URL      makes a store, and says how long that took
 
 Made by the product's own verbs: the store, the registry with its 34 provinces and 3,321 communes, where the offices
-are reached, every directive, its fan-out and its entries, the first sweep. Made in bulk, by one UPDATE: what became
+are reached, every directive, its fan-out and its entries. Made in bulk, by one UPDATE: what became
 of the assignments since (`bench.web`: nine in ten of what fell due completed on time, as the official report has
 it), for which the product would record several entries each. So the ledger holds and can be verified, and a
 `rebuild` would forget what became of them.
@@ -81,7 +81,6 @@ def make(url: str, size: int, *, batches: Sequence[int] = (BATCH,) * BATCHES, se
     set_channel(store, ways, at=ADOPTED, actor="bench")
     for directive in directives(size - sum(batches), registry, seed=seed):
         adopt_directive(store, directive, at=ADOPTED, actor="bench")
-    sweep(store, at=ADOPTED)
     _draw(store, NOW)
     adopt_directive(store, due_in_batches(communes, batches), at=NOW, actor="bench")
     sweep(store, at=NOW)

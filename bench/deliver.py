@@ -50,7 +50,7 @@ from tracker.notify.message import build, message_id, reply_to, thread_id
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
 from tracker.notify.render import render
-from tracker.notify.send import Sender
+from tracker.notify.send import Prepared, Sender
 from tracker.notify.way import To, public_address
 from tracker.notify.wire import octets
 from tracker.operations import adopt_directive, adopt_registry, deliver, init, open_store, set_channel, sweep
@@ -240,8 +240,11 @@ class Timekeeper(Store):
         self.waits += [((noted - taken) * 1e3, (kept - taken) * 1e3) for taken, noted in known]
         self.taken, self.noted = [], []
 
-    def send(self, channel: To, notice: Notice | Digest) -> Outcome:
-        outcome = self.sender.send(channel, notice)
+    def prepare(self, channel: To, notice: Notice | Digest) -> Prepared | None:
+        return self.sender.prepare(channel, notice)
+
+    def send(self, channel: To, what: Notice | Digest | Prepared) -> Outcome:
+        outcome = self.sender.send(channel, what)
         self.taken.append(time.perf_counter())
         return outcome
 

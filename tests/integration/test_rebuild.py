@@ -57,7 +57,7 @@ DETERMINED = (
 )  # fmt: skip
 LEFT = {
     *("entry", "seal", "witness", "watch", "credential", "session", "token", "login_attempt"),
-    *("hook", "hook_delivery", "idempotency"),
+    *("hook", "hook_delivery", "idempotency", "mail"),
 }
 KEYS: Mapping[str, tuple[str, ...]] = {
     "reminder": ("key",), "delivery": ("reminder", "attempt"), "proof": ("seq", "position"),

@@ -25,6 +25,8 @@ PAGE_LASTS = timedelta(hours=12)
 
 _TOKEN = re.compile(rf"{VERSION}\.([0-9a-f]{{8}})\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{{43}})", re.ASCII)
 _PAGE = re.compile(r"([0-9]{1,12})\.([A-Za-z0-9_-]{43})", re.ASCII)
+_SIGNED = re.compile(rb"(1\.([0-9a-f]{8})\.[A-Za-z0-9_-]+)\.[A-Za-z0-9_-]{43}")
+_VEIL = b"x" * 43
 _NO_KEY = bytes(32)  # an unknown key id costs as much time as a wrong signature
 
 
@@ -96,6 +98,26 @@ def read(token: str, keys: Sequence[bytes], *, at: datetime) -> Link | None:
 def key_id(key: bytes) -> str:
     """Return the name of a key in tokens: eight hex digits that tell nothing of it."""
     return sha256(b"link key\n" + key).hexdigest()[:8]
+
+
+def veiled(octets: bytes) -> bytes:
+    """Return octets in which the signature of every token is as many x: they say what they said, and act no more.
+
+    >>> veiled(b"see /l/1.01234567.cGF5bG9hZA." + b"s" * 43).endswith(b"cGF5bG9hZA." + b"x" * 43)
+    True
+    """
+    return _SIGNED.sub(rb"\1." + _VEIL, octets)
+
+
+def unveiled(octets: bytes, keys: Sequence[bytes]) -> bytes:
+    """Return octets with every token signed again by the key it names; without that key it stays veiled."""
+    known = {key_id(key).encode(): key for key in keys}
+
+    def signed(found: re.Match[bytes]) -> bytes:
+        key = known.get(found[2])
+        return found[1] + b"." + (_mac(key, found[1].decode()).encode() if key else _VEIL)
+
+    return _SIGNED.sub(signed, octets)
 
 
 def page_stamp(token: str, key: bytes, *, at: datetime) -> str:

@@ -14,7 +14,7 @@ from apprise.common import NotifyFormat
 from apprise.manager_plugins import NotificationManager
 
 from tracker.notify.outcome import Outcome
-from tracker.notify.smtp import Lane
+from tracker.notify.smtp import Envelope, Lane
 
 SCHEMA = "trackermail"
 
@@ -37,7 +37,7 @@ class TrackerMail(_Base):  # type: ignore[misc]
         super().__init__(**kwargs)
         self.recipient = ""
         self.lane = lane
-        self.message: EmailMessage | None = None
+        self.message: EmailMessage | Envelope | None = None
         self.outcome = Outcome("unknown")
         self.mistake: Exception | None = None
 
@@ -53,7 +53,7 @@ class TrackerMail(_Base):  # type: ignore[misc]
             self._hand_over(self.lane, self.message)
         return self.outcome.kind == "accepted"
 
-    def _hand_over(self, lane: Lane, message: EmailMessage) -> None:
+    def _hand_over(self, lane: Lane, message: EmailMessage | Envelope) -> None:
         try:
             self.outcome = lane.send(message, self.recipient)
         except Exception as mistake:  # Apprise would turn a mistake of ours into "not delivered"
@@ -79,7 +79,7 @@ def mail_service(lane: Lane, *, asset: AppriseAsset) -> tuple[Apprise, TrackerMa
 
 
 def post(
-    apprise: Apprise, service: TrackerMail, message: EmailMessage, recipient: str, *, title: str, body: str
+    apprise: Apprise, service: TrackerMail, message: EmailMessage | Envelope, recipient: str, *, title: str, body: str
 ) -> Outcome:
     """Return what became of one message sent to one recipient through Apprise by our service."""
     service.message, service.recipient = message, recipient

@@ -21,7 +21,7 @@ from tracker.notify.plugin import TrackerMail, mail_service, post
 from tracker.notify.reach import Reach, stays
 from tracker.notify.relay import is_loopback
 from tracker.notify.render import render
-from tracker.notify.smtp import Lane
+from tracker.notify.smtp import Envelope, Lane, envelope
 from tracker.notify.way import APPRISE, MAIL, WEBHOOK, To, Way, way_to
 
 REHEARSAL_ONLY = "rehearsal delivers only to loopback"
@@ -57,6 +57,14 @@ class Message:
     identity: str
     kind: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A mail that is ready to leave: the notice it tells, and its octets."""
+
+    notice: Notice | Digest
+    mail: Envelope
 
 
 def more_of(notice: Notice | Digest) -> dict[str, Any]:
@@ -108,14 +116,23 @@ class Sender:
         self._checked = set[str]()  # addresses that are fine
         self._lock = threading.Lock()
 
-    def send(self, channel: To, notice: Notice | Digest) -> Outcome:
+    def prepare(self, channel: To, notice: Notice | Digest) -> Prepared | None:
+        """Return the mail that a notice to a channel leaves as, and nothing else will; None where it is no mail."""
+        notice, way = replace(notice, rehearsal=True) if self._rehearsal else notice, way_to(channel)
+        if way.kind != MAIL or self._refusal(way, rehearsal=notice.rehearsal):
+            return None
+        made = envelope(build(notice, way.address), way.address)
+        return Prepared(notice, made) if made else None
+
+    def send(self, channel: To, what: Notice | Digest | Prepared) -> Outcome:
         """Return what became of one notice to one channel; no server's behaviour raises."""
+        notice, mail = (what.notice, what.mail) if isinstance(what, Prepared) else (what, None)
         notice, way = replace(notice, rehearsal=True) if self._rehearsal else notice, way_to(channel)
         if refused := self._refusal(way, rehearsal=notice.rehearsal):
             return refused
         if way.kind == MAIL:
             with self._lock:
-                return self._mail(way.address, notice)
+                return self._mail(way.address, notice, mail)
         identity, said = message_id(notice).strip("<>"), render(notice)
         message = Message(said.subject, said.text, identity, f"reminder.{notice.stage}", notice.as_of)
         return self._tell(way, message, more_of(notice), rehearsal=notice.rehearsal)
@@ -177,8 +194,8 @@ class Sender:
             return service.notify(url, title=message.title, body=message.text, identity=message.identity, reach=reach)
         return service.tell(way, title=message.title, body=message.text, reach=reach)
 
-    def _mail(self, address: str, notice: Notice | Digest) -> Outcome:
-        message = build(notice, address)
+    def _mail(self, address: str, notice: Notice | Digest, mail: Envelope | None) -> Outcome:
+        message = mail or build(notice, address)
         return post(*self._mailer(), message, address, title=str(notice.reference), body=notice.task_title or "–")
 
     def _mailer(self) -> tuple[Apprise, TrackerMail]:

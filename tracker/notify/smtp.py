@@ -48,7 +48,9 @@ class _Stale(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Envelope:
+class Envelope:
+    """A mail as it is handed to a server: the octets of its headers and parts, from whom, and to whom."""
+
     sender: str
     recipient: str
     content: bytes
@@ -75,11 +77,11 @@ class Lane:
         """The server this lane leads to."""
         return self._relay
 
-    def send(self, message: EmailMessage, recipient: str) -> Outcome:
-        """Return what became of one message to one recipient; see the table above."""
+    def send(self, message: EmailMessage | Envelope, recipient: str) -> Outcome:
+        """Return what became of one message to one recipient, or of what was made of it; see the table above."""
         with self._lock:
             try:
-                return self._send(_envelope(message, recipient))
+                return self._send(message if isinstance(message, Envelope) else _envelope(message, recipient))
             except _Told as told:
                 return told.outcome
 
@@ -104,7 +106,7 @@ class Lane:
     ) -> None:
         self.close()
 
-    def _send(self, envelope: _Envelope) -> Outcome:
+    def _send(self, envelope: Envelope) -> Outcome:
         kept = self._client is not None
         try:
             return self._transact(self._fresh_or_kept(), envelope, kept=kept)
@@ -130,7 +132,7 @@ class Lane:
             raise _Stale
         return self._client
 
-    def _transact(self, client: smtplib.SMTP, envelope: _Envelope, *, kept: bool) -> Outcome:
+    def _transact(self, client: smtplib.SMTP, envelope: Envelope, *, kept: bool) -> Outcome:
         lines, self._midway = self._lines(client, envelope), True
         at_once = client.has_extn("pipelining")  # one journey instead of three (RFC 2920)
         if at_once:
@@ -144,13 +146,13 @@ class Lane:
                 raise
         return self._hand_over(client, envelope.content)
 
-    def _lines(self, client: smtplib.SMTP, envelope: _Envelope) -> list[bytes]:
+    def _lines(self, client: smtplib.SMTP, envelope: Envelope) -> list[bytes]:
         """Return what is said before a message, line by line."""
         options = "".join(f" {option}" for option in self._options(client, envelope))
         said = (f"MAIL FROM:<{envelope.sender}>{options}", f"RCPT TO:<{envelope.recipient}>", "DATA")
         return [f"{line}\r\n".encode("utf-8" if envelope.international else "ascii") for line in said]
 
-    def _options(self, client: smtplib.SMTP, envelope: _Envelope) -> list[str]:
+    def _options(self, client: smtplib.SMTP, envelope: Envelope) -> list[str]:
         options = []
         if client.has_extn("size"):
             options.append(f"SIZE={len(envelope.content)}")
@@ -267,7 +269,15 @@ class Lane:
         return folded(self._relay.masked(said))[:_DETAIL_MAX]
 
 
-def _envelope(message: EmailMessage, recipient: str) -> _Envelope:
+def envelope(message: EmailMessage, recipient: str) -> Envelope | None:
+    """Return a message as it will be handed over; None where no mail can say whom it is from or for."""
+    try:
+        return _envelope(message, recipient)
+    except _Told:
+        return None
+
+
+def _envelope(message: EmailMessage, recipient: str) -> Envelope:
     """Return the message in octets with whom it is from and for; raise `_Told` if no mail can say so."""
     sender = _address(next((str(value) for name, value in message.raw_items() if name == "From"), ""))
     recipient = ascii_domain(recipient)
@@ -275,7 +285,7 @@ def _envelope(message: EmailMessage, recipient: str) -> _Envelope:
         raise _Told(Outcome("permanent", None, "the address is not one a mail can carry"))
     international = not (recipient.isascii() and sender.isascii())
     content = octets(message, international=international)
-    return _Envelope(sender, recipient, content, international)
+    return Envelope(sender, recipient, content, international)
 
 
 @lru_cache(maxsize=64)

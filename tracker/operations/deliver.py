@@ -17,7 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tracker.domain.errors import TryLater
 from tracker.domain.patience import UNMADE
@@ -25,7 +25,7 @@ from tracker.notify.digest import Digest
 from tracker.notify.message import message_id
 from tracker.notify.notice import Notice
 from tracker.notify.outcome import Outcome
-from tracker.notify.send import Sender
+from tracker.notify.send import Prepared, Sender
 from tracker.notify.way import To
 from tracker.operations import guard
 from tracker.operations.attempting import begin
@@ -57,6 +57,17 @@ class Sends(Protocol):
 
     def send(self, channel: To, notice: Notice | Digest) -> Outcome:
         """Return what became of one notice to one channel."""
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A sender that can say beforehand what a mail will be, so that its copy is kept before it leaves."""
+
+    def prepare(self, channel: To, notice: Notice | Digest) -> Prepared | None:
+        """Return the mail that a notice leaves as; None where it is no mail."""
+
+    def send(self, channel: To, what: Notice | Digest | Prepared) -> Outcome:
+        """Return what became of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +235,10 @@ class _Run:
     def _turn(self, connection: Connection) -> Turn:
         head = ledger.position(connection, lock=True)
         at = head.go_on(self.clock())
-        return Turn(connection, head, at, self.actor, self.settings, self.ways, self.journal)
+        turn = Turn(connection, head, at, self.actor, self.settings, self.ways, self.journal)
+        if isinstance(self.sender, Prepares):
+            turn.prepare = self.sender.prepare
+        return turn
 
     def _next(self, turn: Turn, lane: Lane, most: int) -> tuple[list[Job], list[str]]:
         """Return the next attempts of a lane, written down, and how reminders were set aside on the way to them."""
@@ -305,6 +319,8 @@ class _Run:
 
     def _sent(self, job: Job) -> Outcome:
         try:
+            if job.prepared and isinstance(self.sender, Prepares):
+                return self.sender.send(job.way, job.prepared)
             return self.sender.send(job.way, job.notice)
         except Exception as error:  # one notice that cannot be written must not hold up the others
             return Outcome("temporary", None, f"{UNMADE}: {type(error).__name__}: {error}")

@@ -10,12 +10,13 @@ from tracker.notify.message import message_id
 from tracker.notify.outcome import Outcome
 from tracker.notify.way import public_address
 from tracker.operations.turn import Job, Turn
-from tracker.store import outbox
+from tracker.store import mails, outbox
 from tracker.store.adopted import Channel
 from tracker.store.outbox import Reminder
 
 STOPPED = "the worker stopped before it could say what became of this attempt"
 ACCEPTED = "taken by the server, as the journal of sends says: the worker could not record it"
+LEFT = ("accepted", "unknown")  # what a server has, or may have
 SLOW = Outcome("temporary", None, f"{PUT_BACK} unsent: the server was slow or silent before its turn came")
 UNKEPT = Outcome("temporary", None, f"{PUT_BACK} unsent: the journal of sends could not be written")
 
@@ -48,7 +49,7 @@ def end(turn: Turn, ended: Sequence[Ended]) -> None:
     if not ended:
         return
     held = outbox.tokens(turn.connection, [member.id for one in ended for member in one.job.members])
-    facts, changes, attempts = [], [], []
+    facts, changes, attempts, untaken = [], [], [], []
     failed: list[Reminder] = []
     for one in ended:
         job, outcome = one.job, one.outcome
@@ -57,7 +58,10 @@ def end(turn: Turn, ended: Sequence[Ended]) -> None:
         left = _left(turn, one)
         mine = all(held.get(member.id) == member.token + 1 for member in job.members)
         began = _Began(job.attempt, public_address(job.way), message_id(job.notice), job.started_at)
-        said = _said(job.members, began, outcome, left, bundle=bundle, late=not mine)
+        mail = _mail(job, outcome)
+        if job.kept and not mail:
+            untaken.append((job.reference, job.attempt))
+        said = _said(job.members, began, outcome, left, bundle=bundle, late=not mine, mail=mail)
         facts.append(("delivery", job.members[0], said))
         attempts.append((job.members[0].id, job.attempt, outcome))
         if mine:
@@ -66,6 +70,7 @@ def end(turn: Turn, ended: Sequence[Ended]) -> None:
     first = turn.record_all(facts)
     outbox.finish_all(turn.connection, changes)
     outbox.end_attempts(turn.connection, [_end(turn, *one, seq=seq) for seq, one in enumerate(attempts, first)])
+    mails.drop(turn.connection, untaken)
     if failed:
         turn.alarm(failed)
 
@@ -102,7 +107,9 @@ def give_up(turn: Turn, members: Sequence[Reminder]) -> str | None:
         outbox.finish(turn.connection, held, state="accepted", due_at=None, why=None, bundle=bundle)
     else:
         outcome, left = Outcome("unknown", None, STOPPED), Left(state="pending", due_at=turn.at, why=STOPPED)
-    seq = turn.record("delivery", ordered[0], _said(ordered, began, outcome, left, bundle=bundle))
+    mail = mails.hashes(turn.connection, ordered[0].reference, attempt.attempt)
+    said = _said(ordered, began, outcome, left, bundle=bundle, mail=mail)
+    seq = turn.record("delivery", ordered[0], said)
     outbox.end_attempts(turn.connection, [_end(turn, attempt.reminder, attempt.attempt, outcome, seq=seq)])
     return outcome.kind
 
@@ -149,6 +156,13 @@ def _left(turn: Turn, ended: Ended) -> Left:
     return left_by(tries, key=job.key, attempt=job.attempt, at=turn.at, asked=outcome.retry_after)
 
 
+def _mail(job: Job, outcome: Outcome) -> Payload | None:
+    """Return the hashes of a mail that a server has, or may have."""
+    if job.kept is None or outcome.kind not in LEFT:
+        return None
+    return {"sent": job.kept.sent, "shown": job.kept.shown}
+
+
 def _end(turn: Turn, reminder: int, attempt: int, outcome: Outcome, *, seq: int) -> dict[str, object]:
     ended = {"outcome": outcome.kind, "code": outcome.code, "detail": outcome.detail, "finished_at": turn.at}
     return {"of": reminder, "number": attempt, **ended, "seq": seq}
@@ -162,7 +176,9 @@ def _said(
     *,
     bundle: str | None = None,
     late: bool = False,
+    mail: Payload | None = None,
 ) -> Payload:
+    """Return what the entry of an attempt says; of a mail that left, or may have, the SHA-256 too."""
     first, *others = members
     together: Payload = {"bundle": bundle, "with": [one.reference for one in others]} if bundle or others else {}
     return {
@@ -181,4 +197,5 @@ def _said(
         "retry_at": stamp(left.due_at) if left.due_at else None,
         "after_lease": late,
         **together,
+        **({"mail": mail} if mail else {}),
     }

@@ -34,6 +34,7 @@ UNDETERMINED: tuple[tuple[str, str], ...] = (
     ("what old entries left out", "the language of a channel, the beginning and address of an attempt"),
     ("credential, session, token, login_attempt", "what is personal or secret of accounts, and who is logged in"),
     ("hook, hook_delivery", "who is told of entries by a signed call, and what became of it"),
+    ("mail", "the exact copies of mails: entries hold their SHA-256"),
     ("idempotency", "requests of a day, and the answers they got"),
     ("seal, witness, watch", "what was signed and pushed outside, and when work was last done"),
 )

@@ -3,8 +3,8 @@
 What they ask for is read together, and what was begun is written together: a mail costs a few statements, not ten.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tracker.domain.agency import Registry
@@ -12,8 +12,10 @@ from tracker.domain.assignment import Assignment
 from tracker.domain.entry import Draft, Payload
 from tracker.domain.outbox import BUNDLED
 from tracker.notify.digest import Digest
+from tracker.notify.keeping import Kept, keep
 from tracker.notify.message import message_id
 from tracker.notify.notice import Notice
+from tracker.notify.send import Prepared
 from tracker.notify.way import To, public_address
 from tracker.operations.alarming import alarm
 from tracker.operations.in_force import registry_in_force
@@ -21,7 +23,7 @@ from tracker.operations.journal import Journal
 from tracker.operations.texts import Texts
 from tracker.operations.ways import Ways
 from tracker.settings import Settings
-from tracker.store import adopted, assignments, ledger, outbox
+from tracker.store import adopted, assignments, ledger, mails, outbox
 from tracker.store.adopted import Channel
 from tracker.store.ledger import Position
 from tracker.store.outbox import Reminder
@@ -29,6 +31,7 @@ from tracker.store.store import Connection
 
 # longer than the slowest conversation the sender's time-outs allow
 LEASE = timedelta(minutes=5)
+Prepare = Callable[[To, Notice | Digest], Prepared | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +44,18 @@ class Job:
     way: To
     notice: Notice | Digest
     started_at: datetime
+    prepared: Prepared | None = None
+    kept: Kept | None = None
 
     @property
     def key(self) -> str:
         """Return what the mail is known by: the key of its bundle or of its only reminder."""
         return self.bundle or self.members[0].key
+
+    @property
+    def reference(self) -> str:
+        """Return the reference its attempt is kept under."""
+        return self.members[0].reference
 
     @property
     def due_at(self) -> datetime:
@@ -64,6 +74,7 @@ class Turn:
     settings: Settings
     ways: Ways
     journal: Journal = field(default_factory=lambda: Journal(None))
+    prepare: Prepare = lambda way, notice: None
     alarmed: bool = False  # an alarm was raised since reminders were claimed: one of them may say more by now
     _registry: Registry | None = field(default=None)
     _texts: Texts | None = field(default=None)
@@ -112,17 +123,19 @@ class Turn:
         return {ref: self._assignments[ref] for ref in refs if ref in self._assignments}
 
     def begin(self, job: Job) -> Job:
-        """Take an attempt as begun; it is written with the others."""
+        """Take an attempt as begun, its mail as it will leave; it is written with the others."""
+        job = self._prepared(job)
         self._unwritten.append(job)
         return job
 
     def write_down(self) -> None:
-        """Write what was begun: the leases and the attempts."""
+        """Write what was begun: the leases, the attempts, and the copies of the mails."""
         if self._unwritten:
             rows = [_row(job) for job in self._unwritten]
             leases = [(job.members, job.bundle) for job in self._unwritten]
             outbox.lease(self.connection, leases, until=self.at + LEASE)
             outbox.begin_attempts(self.connection, rows)
+            mails.keep(self.connection, [_copy(job, job.kept) for job in self._unwritten if job.kept])
         self._unwritten = []
 
     def record(self, kind: str, reminder: Reminder, payload: Payload) -> int:
@@ -151,6 +164,13 @@ class Turn:
         self.alarmed = True
         self.head = alarm(self.connection, failed, registry=self.registry, head=self.head, at=self.at, actor=self.actor)
 
+    def _prepared(self, job: Job) -> Job:
+        try:
+            prepared = self.prepare(job.way, job.notice)
+            return replace(job, prepared=prepared, kept=keep(prepared.mail.content)) if prepared else job
+        except Exception:  # what cannot be made fails when it is sent, and is told then
+            return job
+
     def _read_channels(self, agencies: Collection[str]) -> None:
         found = adopted.channels(self.connection, agencies)
         self._channels |= {code: {one.name: one for one in found.get(code, ())} for code in agencies}
@@ -158,6 +178,11 @@ class Turn:
     def _read_assignments(self, refs: Collection[str]) -> None:
         if refs:
             self._assignments |= {one.ref: one for one in assignments.get(self.connection, refs)}
+
+
+def _copy(job: Job, kept: Kept) -> dict[str, object]:
+    hashes = {"sent": kept.sent, "shown": kept.shown}
+    return {"reference": job.reference, "attempt": job.attempt, **hashes, "content": kept.content}
 
 
 def _row(job: Job) -> dict[str, object]:

@@ -15,7 +15,7 @@ from tracker.store.ledger import Position
 
 __all__ = ["Connection", "Store", "create", "open_store"]
 
-HEAD_REVISION = "0008"
+HEAD_REVISION = "0010"
 
 
 class Store:

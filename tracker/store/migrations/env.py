@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 import tracker.store.door_tables
 import tracker.store.hook_tables
+import tracker.store.mails
 import tracker.store.tables  # noqa: F401 - they fill the metadata
 
 connection = context.config.attributes["connection"]

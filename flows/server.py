@@ -39,6 +39,12 @@ class Server:
         return f"http://127.0.0.1:{self.port}/api"
 
     @property
+    def pid(self) -> int:
+        """Return its process, once it was started."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def environment(self) -> dict[str, str]:
         """Return what a client of this server needs in its environment, and nothing of another server."""
         return {**QUIET, "PREFECT_HOME": str(self.home), "PREFECT_API_URL": self.url}

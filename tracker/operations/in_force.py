@@ -6,12 +6,13 @@ from tracker.domain.agency import Registry
 from tracker.domain.errors import NotFound
 from tracker.files.documents import registry_from
 from tracker.store import adopted, ledger
+from tracker.store.ground import Ground
 from tracker.store.store import Connection
 
 
-def registry_in_force(connection: Connection) -> Registry:
-    """Return the adopted registry; raises NotFound before the first was adopted."""
-    fingerprint = adopted.registry_fingerprint(connection)
+def registry_in_force(connection: Connection, fingerprint: str | None = None) -> Registry:
+    """Return the adopted registry, whose fingerprint may be known; raises NotFound before the first was adopted."""
+    fingerprint = fingerprint or adopted.registry_fingerprint(connection)
     if fingerprint is None:
         raise NotFound("no registry has been adopted yet: run 'tracker directive apply directives'", code="no-registry")
     known = _KNOWN.get(fingerprint)
@@ -23,13 +24,13 @@ def registry_in_force(connection: Connection) -> Registry:
     return known
 
 
-def registry_at(connection: Connection, at: datetime) -> Registry:
+def registry_at(connection: Connection, at: datetime, ground: Ground | None = None) -> Registry:
     """Return the registry in force at an instant; raises NotFound before the first was adopted.
 
     From the ledger's high-water mark on that is the newest one.
     """
-    if at >= ledger.position(connection).high_water:
-        return registry_in_force(connection)
+    if at >= (ground or ledger.position(connection)).high_water:
+        return registry_in_force(connection, ground.registry if ground else None)
     mark = adopted.registry_mark_at(connection, at)
     if mark is None:
         raise NotFound(f"no registry had been adopted at {at.isoformat()}", code="no-registry")

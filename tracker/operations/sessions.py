@@ -14,7 +14,7 @@ from tracker.audit import passwords
 from tracker.audit.vault import Vault
 from tracker.domain.account import LONGEST_PASSWORD, Account
 from tracker.domain.errors import Conflict, Refused, TryLater
-from tracker.domain.scope import Scope, scope_of
+from tracker.domain.scope import EVERYTHING, Scope, scope_of
 from tracker.domain.sign_in import held_until
 from tracker.operations.accounts import bound_to, office_works, registry_if_any
 from tracker.operations.secrets import vault_made
@@ -26,7 +26,7 @@ from tracker.store.sessions import HELD, TRIED, Session
 from tracker.store.store import Connection, Store
 
 TOUCH = timedelta(minutes=1)  # a sign of life is written no more often than this
-PASSWORD, SIGN_ON = "password", "sign-on"
+PASSWORD, SIGN_ON, ONCE = "password", "sign-on", "once"
 LONGEST_TYPED = 200
 NOT_YOU = "the name, the password or the code is not right"
 
@@ -43,12 +43,16 @@ class Slow(TryLater):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Who is at the door and may come in: the account, what it sees today, and by what it came."""
+    """Who is at the door and may come in: the account, what it sees today, and by what it came.
+
+    Who came by a password that is good `once` chooses another before anything else.
+    """
 
     account: Account
     scope: Scope
     csrf: str = ""
     session: str = ""
+    once: bool = False
     may: frozenset[str] = frozenset({"read", "write", "feed"})
 
 
@@ -91,7 +95,11 @@ def log_in(
     coded = credential.totp is None or step is not None
     if account is None or not (right and coded and works):
         raise Refused(NOT_YOU, code="not-you")
-    fresh = passwords.hashed(password) if passwords.is_outdated(credential.password or "") else None
+    fresh = (
+        passwords.hashed(password)
+        if not credential.is_once and passwords.is_outdated(credential.password or "")
+        else None
+    )
     with store.write() as connection:
         _still(connection, account, credential)
         if step is not None and not accounts.use_step(connection, account.name, step):
@@ -99,7 +107,10 @@ def log_in(
         if fresh:
             accounts.keep(connection, account.name, password=fresh)
         kept.got_in(connection, attempt)
-        return begin(connection, settings, account, way=PASSWORD, agent=agent, before=before, at=at)
+        if credential.is_once:
+            accounts.keep(connection, account.name, password=None)
+        way = ONCE if credential.is_once else PASSWORD
+        return begin(connection, settings, account, way=way, agent=agent, before=before, at=at)
 
 
 def begin(
@@ -137,7 +148,9 @@ def rotate(store: Store, settings: Settings, token: str, *, at: datetime) -> Beg
             raise Conflict("this session is over: log in again", code="session-over")
         fresh = secrets.token_urlsafe(32)
         kept.end(connection, old.hash)
-        session = replace(old, hash=digest_of(fresh), csrf=secrets.token_urlsafe(24), rotated_from=old.hash, seen_at=at)
+        way = PASSWORD if old.way == ONCE else old.way  # another was chosen: nothing else is rotated in such a session
+        csrf = secrets.token_urlsafe(24)
+        session = replace(old, hash=digest_of(fresh), csrf=csrf, way=way, rotated_from=old.hash, seen_at=at)
         kept.begin(connection, session)
         return Begun(token=fresh, account=found[0], ends_at=session.ends_at)
 
@@ -157,20 +170,32 @@ def visitor_of(store: Store, settings: Settings, token: str, *, at: datetime) ->
         return None
     if at - session.seen_at >= TOUCH:
         _touch(store, digest, at)
-    return replace(found, csrf=session.csrf, session=digest)
+    return replace(found, csrf=session.csrf, session=digest, once=session.way == ONCE)
 
 
 def visitor_for(connection: Connection, name: str, *, at: datetime) -> Visitor | None:
     """Return what an account sees; None where it lets nobody in: it is disabled, or its office is no more."""
     found = accounts.known(connection, name)
-    if found is None or not _works(connection, found[0], at):
+    if found is None:
         return None
-    account, registry = found[0], registry_if_any(connection)
+    if found[0].role != "agency" and found[0].office is None and found[0].disabled_at is None:
+        return Visitor(account=found[0], scope=EVERYTHING)  # whatever offices there are
+    account, registry, present = found[0], registry_if_any(connection), _present(connection, at)
+    if account.disabled_at is not None or not office_works(account.office, registry, present):
+        return None
     if registry is None:
         return Visitor(account=account, scope=Scope(None if account.role != "agency" else frozenset()))
-    today = registry.calendar.civil_day(_present(connection, at))
+    today = registry.calendar.civil_day(present)
     covered = deputies.covered_by(connection, account.office, today) if account.office else ()
     return Visitor(account=account, scope=scope_of(account.role, account.office, registry, covered))
+
+
+def was_asked_by(store: Store, token: str, csrf: str) -> str | None:
+    """Return whose session a form was given to, though it is over by now; None for a form of nobody we remember."""
+    with store.read() as connection:
+        session = kept.session(connection, digest_of(token))
+    same = session is not None and hmac.compare_digest(session.csrf.encode(), csrf.encode("utf-8", "surrogatepass"))
+    return session.account if session and same else None
 
 
 def log_out(store: Store, token: str) -> None:

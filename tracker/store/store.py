@@ -15,7 +15,8 @@ from tracker.store.ledger import Position
 
 __all__ = ["Connection", "Store", "create", "open_store"]
 
-HEAD_REVISION = "0010"
+IN_DOUBT = "the database went away while this was being recorded: look whether it was before you do it again"
+HEAD_REVISION = "0009"
 
 
 class Store:
@@ -28,10 +29,18 @@ class Store:
     def write(self, *, haste: bool = False) -> Iterator[Connection]:
         """Yield a connection in one writing transaction: all of it is kept, or nothing.
 
-        With `haste` it raises TryLater rather than wait for another writer.
+        With `haste` it raises TryLater rather than wait for another writer. Raises TryLater with the code
+        in-doubt where the database went away while it committed: then only looking tells whether it is kept.
         """
-        with _away(), engines.write(self.engine, haste=haste) as connection:
-            yield connection
+        done = False
+        try:
+            with away(), engines.write(self.engine, haste=haste) as connection:
+                yield connection
+                done = True
+        except TryLater as error:
+            if done and error.code == "database-away":
+                raise TryLater(IN_DOUBT, code="in-doubt") from error
+            raise
 
     @contextmanager
     def read(self, offices: Collection[str] | None = None) -> Iterator[Connection]:
@@ -40,24 +49,29 @@ class Store:
         With `offices`, on a PostgreSQL server whose rows are protected, only the rows of these offices.
         """
         narrow = offices is not None and self.is_protected
-        with _away(), engines.read(self.engine) as connection:
+        with away(), engines.read(self.engine) as connection:
             if narrow:
                 rowlevel.narrow(connection, offices or ())
             yield connection
+
+    def narrow(self, connection: Connection, offices: Collection[str] | None) -> None:
+        """Let the rest of a reading see the rows of these offices only, where `read` would have."""
+        if offices is not None and self.is_protected:
+            rowlevel.narrow(connection, offices)
 
     @cached_property
     def is_protected(self) -> bool:
         """Return whether the database itself keeps the rows of other offices from a reading of some."""
         if self.engine.dialect.name != "postgresql":
             return False
-        with _away(), engines.read(self.engine) as connection:
+        with away(), engines.read(self.engine) as connection:
             return rowlevel.is_protected(connection)
 
     def clock(self, wall: Callable[[], datetime]) -> Callable[[], datetime]:
         """Return the clock of a live store: its server's, which all its workers share; for a file the wall's."""
 
         def of_the_server() -> datetime:
-            with _away():
+            with away():
                 return engines.server_time(self.engine)
 
         return wall if self.engine.dialect.name == "sqlite" else of_the_server
@@ -66,6 +80,10 @@ class Store:
         """Return where the ledger ends and what kind of store this is."""
         with self.read() as connection:
             return ledger.position(connection)
+
+    def is_current(self) -> bool:
+        """Return whether the migrations are this program's; raises TryLater where the server does not answer."""
+        return _revision(self.engine) == HEAD_REVISION
 
     def close(self) -> None:
         """Give the connections back."""
@@ -125,15 +143,17 @@ def _file_exists(engine: Engine) -> bool:
 
 
 def _revision(engine: Engine) -> str | None:
-    with _away(), engine.connect() as connection:
+    with away(), engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
 @contextmanager
-def _away() -> Iterator[None]:
+def away() -> Iterator[None]:
+    """Raise TryLater for what the database could not do for the moment."""
     try:
         yield
     except OperationalError as error:
-        raise TryLater(f"the database is away or busy: {str(error.orig).strip()}", code="database-away") from error
+        why = " ".join(str(error.orig).split())
+        raise TryLater(f"the database is away or busy: {why}", code="database-away") from error

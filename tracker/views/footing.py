@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tracker.store import ledger, queries, watches
+from tracker.store.ground import Ground, ground
 from tracker.store.store import Connection
 from tracker.views.stamp import INVENTED, Stamp
+
+__all__ = ["Footing", "Ground", "footing", "ground", "now_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +29,11 @@ def now_of(connection: Connection, wall: datetime) -> datetime:
     return head.high_water if head.is_rehearsal else head.go_on(wall)
 
 
-def footing(connection: Connection, *, at: datetime, known: datetime, zone: str) -> Footing:
-    """Return the footing of what is shown of an instant, as known by another."""
-    head = ledger.position(connection)
+def footing(
+    connection: Connection, *, at: datetime, known: datetime, zone: str, found: Ground | None = None
+) -> Footing:
+    """Return the footing of what is shown of an instant, as known by another; `found` is the ground, where known."""
+    head = found.head if found else ledger.position(connection)
     is_past = min(at, known) < head.high_water
     seq, digest = queries.end_at(connection, known) if is_past else (head.seq, head.hash)
     invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=known)
@@ -41,4 +46,5 @@ def footing(connection: Connection, *, at: datetime, known: datetime, zone: str)
         invented=invented,
         zone=zone,
     )
-    return Footing(stamp=stamp, swept=watches.last(connection, "sweep"), is_past=is_past)
+    swept = found.swept if found else watches.last(connection, "sweep")
+    return Footing(stamp=stamp, swept=swept, is_past=is_past)

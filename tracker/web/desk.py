@@ -4,6 +4,7 @@ A page holds no rule. It takes a `Reading` and gives it to a view; it gives `act
 came back to a template. What wants a word of its own on who may, raises through `require`.
 """
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
+from markupsafe import escape
 from starlette.concurrency import run_in_threadpool
 
 from tracker import clock
@@ -26,8 +28,9 @@ from tracker.domain.text import LANGUAGES
 from tracker.operations.in_force import registry_at
 from tracker.settings import Settings
 from tracker.views import Connection, Store
-from tracker.views.footing import Footing, footing, now_of
+from tracker.views.footing import Footing, Ground, footing, ground, now_of
 from tracker.web.paper import Paper
+from tracker.web.shelf import Shelf
 
 OPENING = time(8)  # a bare date is 08:00 of that day, as everywhere in the tracker
 COOKIE = "lang"
@@ -65,6 +68,7 @@ class Reading:
     scope: Scope
     language: str
     footing: Footing
+    ground: Ground
 
     @property
     def zone(self) -> str:
@@ -85,6 +89,9 @@ class Desk:
         self.store, self.settings = store, settings
         self._viewer_of = viewer_of
         self._paper = Paper(settings)
+        self._shelf = Shelf()
+        # what stands for the name and the token of whoever asks, on a page that is printed for more than one
+        self._name, self._csrf = secrets.token_hex(16), secrets.token_hex(16)
 
     def viewer(self, request: Request) -> Viewer:
         """Return who looks; nobody is sent to log in, and to come back here after."""
@@ -127,11 +134,14 @@ class Desk:
         viewer = self.who(request)
         scope = viewer.scope if viewer else Scope(frozenset())
         language = viewer.language if viewer else language_of(request)
-        with self.store.read(scope.offices) as connection:
-            at, known = self._instants(request, now_of(connection, clock.now()))
-            registry = registry_at(connection, min(at, known))
-            found = footing(connection, at=at, known=known, zone=registry.calendar.zone)
-            yield Reading(connection, at, known, registry, scope, language, found)
+        wall = clock.now()
+        with self.store.read() as connection:
+            found = ground(connection, wall)
+            self.store.narrow(connection, scope.offices)
+            at, known = self._instants(request, found.now(wall))
+            registry = registry_at(connection, min(at, known), found)
+            foot = footing(connection, at=at, known=known, zone=registry.calendar.zone, found=found)
+            yield Reading(connection, at, known, registry, scope, language, foot, found)
 
     def act(self, request: Request, viewer: Viewer, verb: Callable[[datetime], T]) -> T:
         """Give a verb its instant and return what it returns; what it raises becomes the page that says why not."""
@@ -160,6 +170,41 @@ class Desk:
         """
         language = viewer.language if viewer else language_of(request)
         html = self._paper.print(template, request, language, viewer=viewer, reading=reading, **context)
+        return self._answer(request, html, language, status)
+
+    def shared(
+        self, request: Request, viewer: Viewer, reading: Reading, draw: Callable[[Viewer], HTMLResponse]
+    ) -> HTMLResponse:
+        """Return what `draw` prints for whoever has the viewer's role and office; printed once while nothing changes.
+
+        That is: no entry, attempt, seal or sweep since, none turned by the clock, and the same minute. `draw` is
+        given a viewer without a name of its own, and prints no page but the one that was asked for.
+        """
+        common = replace(viewer, account="", name=self._name, actor="", csrf=self._csrf)
+        return self._kept(request, viewer, reading, common, draw)
+
+    def own(
+        self, request: Request, viewer: Viewer, reading: Reading, draw: Callable[[Viewer], HTMLResponse]
+    ) -> HTMLResponse:
+        """Return the same of a page that depends on who the viewer is; their sessions share it."""
+        return self._kept(request, viewer, reading, replace(viewer, name=self._name, csrf=self._csrf), draw)
+
+    def _kept(
+        self,
+        request: Request,
+        viewer: Viewer,
+        reading: Reading,
+        common: Viewer,
+        draw: Callable[[Viewer], HTMLResponse],
+    ) -> HTMLResponse:
+        at = reading.at if request.query_params.get("at") else reading.at.replace(second=0, microsecond=0)
+        key = request.url.path, request.url.query, common, at, reading.ground
+        html = self._shelf.page(key, lambda: bytes(draw(common).body))
+        for sign, own in ((self._name, str(escape(viewer.name))), (self._csrf, viewer.csrf)):
+            html = html.replace(sign.encode(), own.encode())
+        return self._answer(request, html, viewer.language)
+
+    def _answer(self, request: Request, html: str | bytes, language: str, status: int = 200) -> HTMLResponse:
         answer = HTMLResponse(html, status, headers={"Content-Security-Policy": POLICY})
         if request.query_params.get("lang") in LANGUAGES:
             secure = self.settings.base_url.startswith("https://")

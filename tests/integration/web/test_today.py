@@ -10,7 +10,7 @@ from tests.integration.web.a_site import KEY, Site, a_site
 from tests.simulation.an_office import an_office
 from tracker.operations import acknowledge
 from tracker.views import Connection
-from tracker.views.footing import now_of
+from tracker.views.footing import Ground, ground
 
 
 def _tiles(page: str) -> dict[str, str]:
@@ -65,12 +65,12 @@ def test_what_is_recorded_while_a_page_is_read_does_not_make_it_a_page_of_the_pa
     site = a_site(tmp_path, store)
     client = site.as_("le")
 
-    def and_somebody_writes(connection: Connection, wall: datetime) -> datetime:
-        found = now_of(connection, wall)
-        acknowledge(store, f"{KEY}/report/BNV", at=found + timedelta(seconds=1), actor="BNV:anna")
+    def and_somebody_writes(connection: Connection, wall: datetime) -> Ground:
+        found = ground(connection, wall)
+        acknowledge(store, f"{KEY}/report/BNV", at=found.now(wall) + timedelta(seconds=1), actor="BNV:anna")
         return found
 
-    monkeypatch.setattr("tracker.web.desk.now_of", and_somebody_writes)
+    monkeypatch.setattr("tracker.web.desk.ground", and_somebody_writes)
     page = client.get("/")
     assert page.status_code == 200
     assert "You are looking at an earlier day" not in page.text

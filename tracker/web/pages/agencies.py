@@ -6,6 +6,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse
 
 from tracker.domain.directive import Directive
 from tracker.domain.errors import Invalid, NotFound
@@ -34,12 +35,19 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/agencies")
     def board(request: Request, viewer: Who, kind: str = "", province: str = "", order: str = "name") -> Response:
         """Show how agencies stand."""
-        return _board(desk, request, viewer, kind, province, order or "name")
+        with desk.reading(request) as reading:
+            return desk.shared(
+                request,
+                viewer,
+                reading,
+                lambda who: _board(desk, request, who, reading, kind, province, order or "name"),
+            )
 
     @router.get("/agencies/{code}")
     def one(request: Request, viewer: Who, code: str) -> Response:
         """Show what an agency owes: the first page of its members."""
-        return _one(desk, request, viewer, code)
+        with desk.reading(request) as reading:
+            return desk.shared(request, viewer, reading, lambda who: _one(desk, request, who, reading, code))
 
     @router.get("/heatmap")
     def weeks(
@@ -47,72 +55,85 @@ def routes(desk: Desk) -> APIRouter:
     ) -> Response:
         """Show what falls due for each agency in each week."""
         first = int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 0
-        return _weeks(desk, request, viewer, kind, province, _day(since), first)
+        day = _day(since)
+        with desk.reading(request) as reading:
+            return desk.shared(
+                request,
+                viewer,
+                reading,
+                lambda who: _weeks(desk, request, who, reading, kind, province, day, first),
+            )
 
     return router
 
 
-def _board(desk: Desk, request: Request, viewer: Viewer, kind: str, province: str, order: str) -> Response:
-    with desk.reading(request) as reading:
-        found = scoreboard(
-            reading.connection,
-            at=reading.at,
-            known=reading.known,
-            registry=reading.registry,
-            texts=_texts(reading),
-            kind=_kind(kind),
-            province=province or None,
-            order=order,
-            scope=reading.scope,
-            language=reading.language,
-        )
-        return desk.page(
-            request, "agencies_board.html", viewer=viewer, reading=reading, board=found, orders=ORDERED,
-            kinds=_kinds(reading), kind_name=_kind_name(reading), tasks=_tasks(request),
-        )  # fmt: skip
+def _board(
+    desk: Desk, request: Request, viewer: Viewer, reading: Reading, kind: str, province: str, order: str
+) -> HTMLResponse:
+    found = scoreboard(
+        reading.connection,
+        at=reading.at,
+        known=reading.known,
+        registry=reading.registry,
+        texts=_texts(reading),
+        kind=_kind(kind),
+        province=province or None,
+        order=order,
+        scope=reading.scope,
+        language=reading.language,
+    )
+    return desk.page(
+        request, "agencies_board.html", viewer=viewer, reading=reading, board=found, orders=ORDERED,
+        kinds=_kinds(reading), kind_name=_kind_name(reading), tasks=_tasks(request),
+    )  # fmt: skip
 
 
-def _one(desk: Desk, request: Request, viewer: Viewer, code: str) -> Response:
-    with desk.reading(request) as reading:
-        found = obligations(
-            reading.connection,
-            code,
-            at=reading.at,
-            known=reading.known,
-            registry=reading.registry,
-            texts=_texts(reading),
-            scope=reading.scope,
-            language=reading.language,
-        )
-        own = viewer.role == "agency" and viewer.office == code
-        tasks = _tasks(request)
-        return desk.page(
-            request, "agencies_one.html", viewer=viewer, reading=reading, mine=found, own=own, tasks=tasks,
-            acts=viewer.role == "agency", cell_address=lambda cell: tasks(agency=code, cell=cell),
-        )  # fmt: skip
+def _one(desk: Desk, request: Request, viewer: Viewer, reading: Reading, code: str) -> HTMLResponse:
+    found = obligations(
+        reading.connection,
+        code,
+        at=reading.at,
+        known=reading.known,
+        registry=reading.registry,
+        texts=_texts(reading),
+        scope=reading.scope,
+        language=reading.language,
+    )
+    own = viewer.role == "agency" and viewer.office == code
+    tasks = _tasks(request)
+    return desk.page(
+        request, "agencies_one.html", viewer=viewer, reading=reading, mine=found, own=own, tasks=tasks,
+        acts=viewer.role == "agency", cell_address=lambda cell: tasks(agency=code, cell=cell),
+    )  # fmt: skip
 
 
 def _weeks(
-    desk: Desk, request: Request, viewer: Viewer, kind: str, province: str, since: date | None, start: int
-) -> Response:
-    with desk.reading(request) as reading:
-        found = heatmap(
-            reading.connection,
-            at=reading.at,
-            known=reading.known,
-            registry=reading.registry,
-            since=since,
-            kind=_kind(kind),
-            province=province or None,
-            start=start,
-            scope=reading.scope,
-            language=reading.language,
-        )
-        return desk.page(
-            request, "heatmap.html", viewer=viewer, reading=reading, map=found, tasks=_tasks(request),
-            kinds=_kinds(reading), page=MOST_ROWS,
-            week_queries=[f"&due_from={week.monday}&due_to={week.sunday}" for week in found.weeks],
-        )  # fmt: skip
+    desk: Desk,
+    request: Request,
+    viewer: Viewer,
+    reading: Reading,
+    kind: str,
+    province: str,
+    since: date | None,
+    start: int,
+) -> HTMLResponse:
+    found = heatmap(
+        reading.connection,
+        at=reading.at,
+        known=reading.known,
+        registry=reading.registry,
+        since=since,
+        kind=_kind(kind),
+        province=province or None,
+        start=start,
+        scope=reading.scope,
+        language=reading.language,
+    )
+    return desk.page(
+        request, "heatmap.html", viewer=viewer, reading=reading, map=found, tasks=_tasks(request),
+        kinds=_kinds(reading), page=MOST_ROWS,
+        week_queries=[f"&due_from={week.monday}&due_to={week.sunday}" for week in found.weeks],
+    )  # fmt: skip
 
 
 def _texts(reading: Reading) -> Callable[[str], Directive | None]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from tracker.domain.errors import Conflict, Invalid, NotFound, Refused
 from tracker.notify.tongue import catalogue
@@ -32,7 +32,12 @@ def routes(desk: Desk) -> APIRouter:
     def show(request: Request, viewer: Who, at: Path) -> Response:
         """Show everything about one assignment."""
         with desk.reading(request) as reading:
-            return _shown(desk, request, viewer, reading, dossier_of(reading, at.ref, viewer))
+            return desk.own(
+                request,
+                viewer,
+                reading,
+                lambda who: _shown(desk, request, who, reading, dossier_of(reading, at.ref, who)),
+            )
 
     @router.get(REF + "/do/{slug}")
     def ask(request: Request, viewer: Who, at: Path, slug: str) -> Response:
@@ -68,7 +73,7 @@ def _act(slug: str) -> Act:
     return BY_SLUG[slug]
 
 
-def _shown(desk: Desk, request: Request, viewer: Viewer, reading: Reading, found: Dossier) -> Response:
+def _shown(desk: Desk, request: Request, viewer: Viewer, reading: Reading, found: Dossier) -> HTMLResponse:
     entries = found.task.entries
     slug = request.query_params.get("done", "")
     return desk.page(

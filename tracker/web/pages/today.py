@@ -4,11 +4,11 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from tracker.domain.errors import Invalid
 from tracker.views.today import today
-from tracker.web.desk import Desk, Viewer
+from tracker.web.desk import Desk, Reading, Viewer
 from tracker.web.entries import kind_name
 
 
@@ -24,27 +24,32 @@ def routes(desk: Desk) -> APIRouter:
             return RedirectResponse(f"/agencies/{viewer.office}", 303)
         if viewer.role == "admin":
             return RedirectResponse("/admin", 303)
+        day = _day(since)
         with desk.reading(request) as reading:
-            found = today(
-                reading.connection,
-                at=reading.at,
-                known=reading.known,
-                registry=reading.registry,
-                since=_day(since),
-                scope=reading.scope,
-                language=reading.language,
-            )
-            return desk.page(
-                request,
-                "today.html",
-                viewer=viewer,
-                reading=reading,
-                today=found,
-                most=max((bar.cells.total for bar in found.bars), default=0),
-                kind_name=lambda kind: kind_name(kind, viewer.language),
-            )
+            return desk.shared(request, viewer, reading, lambda who: _drawn(desk, request, who, reading, day))
 
     return router
+
+
+def _drawn(desk: Desk, request: Request, viewer: Viewer, reading: Reading, since: date | None) -> HTMLResponse:
+    found = today(
+        reading.connection,
+        at=reading.at,
+        known=reading.known,
+        registry=reading.registry,
+        since=since,
+        scope=reading.scope,
+        language=reading.language,
+    )
+    return desk.page(
+        request,
+        "today.html",
+        viewer=viewer,
+        reading=reading,
+        today=found,
+        most=max((bar.cells.total for bar in found.bars), default=0),
+        kind_name=lambda kind: kind_name(kind, viewer.language),
+    )
 
 
 def _day(said: str) -> date | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 
 from tracker.notify.tongue import catalogue
 from tracker.views.sought import Sought, sought_from
@@ -53,23 +53,24 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/tasks")
     def table(request: Request, viewer: Who) -> Response:
         """Show a page of the work table."""
-        asked = request.query_params
-        sought = sought_from(asked.multi_items())
-        turn = _turn(asked)
+        sought, turn = sought_from(request.query_params.multi_items()), _turn(request.query_params)
         with desk.reading(request) as reading:
-            found = work_table(
-                reading.connection,
-                sought,
-                turn,
-                at=reading.at,
-                known=reading.known,
-                registry=reading.registry,
-                scope=reading.scope,
-                language=reading.language,
-            )
-            return desk.page(
-                request, "work_table.html", viewer=viewer, reading=reading, **_shown(request, found, turn, reading)
-            )
+
+            def drawn(who: Viewer) -> HTMLResponse:
+                found = work_table(
+                    reading.connection,
+                    sought,
+                    turn,
+                    at=reading.at,
+                    known=reading.known,
+                    registry=reading.registry,
+                    scope=reading.scope,
+                    language=reading.language,
+                )
+                shown = _shown(request, found, turn, reading)
+                return desk.page(request, "work_table.html", viewer=who, reading=reading, **shown)
+
+            return desk.shared(request, viewer, reading, drawn)
 
     def file(request: Request, viewer: Who, suffix: Suffix) -> Response:
         """Return everything the filter leaves as a file or a feed, row by row."""

@@ -1,0 +1,76 @@
+"""Pages printed for more than one: each reader's own name and token are on it, and nothing old ever is."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.integration.web.a_site import KEY, NOW, Site, a_site
+from tests.simulation.an_office import an_office
+from tracker.operations import acknowledge
+from tracker.operations.accounts import make_account
+from tracker.store import outbox, watches
+from tracker.store.store import Store
+
+PAGES = ("/", "/tasks", "/heatmap", "/agencies", "/agencies/BNV", f"/tasks/{KEY}/report/BNV")
+
+
+def test_a_page_carries_the_name_and_the_token_of_whoever_asks(site: Site) -> None:
+    make_account(site.store, "tran", "secretariat", shown="Trần <b>", language="en", at=NOW, actor="cli")
+    people = {"le": "Le", "tran": "Trần &lt;b&gt;"}
+    for path in PAGES:
+        for name in ("le", "tran", "le"):
+            page = site.as_(name).get(path).text
+            assert f'<a href="/account">{people[name]}</a>' in page
+            assert f'name="csrf" value="{site.csrf(name)}"' in page
+            other = next(one for one in people if one != name)
+            assert site.csrf(other) not in page
+
+
+def _an_entry(store: Store) -> None:
+    acknowledge(store, f"{KEY}/report/BNV", at=NOW, actor="BNV:anna")
+
+
+def _a_sweep(store: Store) -> None:
+    with store.write() as connection:
+        watches.note(connection, "sweep", NOW + timedelta(minutes=3))
+
+
+def _an_attempt(store: Store) -> None:
+    """Begin an attempt as the delivery engine does: no entry is written before its outcome is known."""
+    with store.write() as connection:
+        first = outbox.reminders(connection, assignment=f"{KEY}/report/BNV")[0]
+        outbox.lease(connection, [((first,), None)], until=NOW)
+        began = {"reminder": first.id, "attempt": 9, "address": "nine@example.org", "message_id": "<9>"}
+        outbox.begin_attempts(connection, [{**began, "started_at": NOW, "seq": 1}])
+
+
+@pytest.mark.parametrize("change", [_an_entry, _a_sweep, _an_attempt])
+def test_whatever_is_written_is_on_the_page_at_once(site: Site, change: Callable[[Store], None]) -> None:
+    client, path = site.as_("le"), f"/tasks/{KEY}/report/BNV"
+    before = client.get(path).text
+    assert client.get(path).text == before
+    change(site.store)
+    assert client.get(path).text != before
+
+
+def test_languages_filters_and_days_are_pages_of_their_own(site: Site) -> None:
+    client = site.as_("le")
+    asked = ("/tasks", "/tasks?lang=fr", "/tasks?lang=en&cell=open_overdue", "/tasks?lang=en&at=2025-08-12")
+    found = [client.get(path).text for path in asked]
+    assert len(set(found)) == len(asked)
+    assert [client.get(path).text for path in asked] == found
+
+
+def test_what_turns_by_the_clock_alone_is_on_the_page_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = an_office(f"sqlite:///{tmp_path}/live.db")
+    client = a_site(tmp_path, store).as_("le")
+    overdue = []
+    midnight = datetime(2025, 8, 31, 17, tzinfo=UTC)  # in Ha Noi
+    for at in (midnight - timedelta(seconds=2), midnight - timedelta(seconds=1), midnight):
+        monkeypatch.setattr("tracker.web.desk.clock", SimpleNamespace(now=lambda at=at: at))
+        overdue.append(client.get("/tasks?cell=open_overdue").text.count(f'href="/tasks/{KEY}/report/BNV"'))
+    store.close()
+    assert overdue == [0, 0, 1]

@@ -112,10 +112,9 @@ def tasks_for_taskwarrior(folder: Path, size: int) -> dict[str, str]:
     with (folder / "data" / "pending.data").open("w", encoding="utf-8") as file:
         for n in range(size):
             due = now + (n % 365 - 120) * 86_400
-            file.write(
-                f'[description:"Review part {n} of the plan" due:"{due}" entry:"{now - 20_000_000}" '
-                f'project:"{n // 40}" status:"pending" tags:"office{n % 3321}" uuid:"00000000-0000-4000-8000-{n:012}"]\n'
-            )
+            named = f'description:"Review part {n} of the plan" project:"{n // 40}" tags:"office{n % 3321}"'
+            timed = f'due:"{due}" entry:"{now - 20_000_000}" status:"pending"'
+            file.write(f'[{named} {timed} uuid:"00000000-0000-4000-8000-{n:012}"]\n')
     return {"TASKRC": str(folder / "rc"), "TASKDATA": str(folder / "data")}
 
 

@@ -7,7 +7,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.domain.entry import GENESIS, Draft, body_of, canonical, instant, link, stamp
+from tracker.domain.entry import GENESIS, Draft, body_of, canonical, frame_of, instant, link, stamp
 
 AT = datetime(2025, 8, 11, 1, tzinfo=UTC)
 
@@ -26,6 +26,16 @@ payloads = st.dictionaries(
 @given(payloads)
 def test_the_text_that_is_hashed_is_the_canonical_json_of_rfc_8785(document: dict[str, object]) -> None:
     assert canonical(document).encode() == rfc8785.dumps(document)  # type: ignore[arg-type]
+
+
+@given(payloads, text, text, st.integers(1, 2**53 - 1))
+def test_a_frame_gives_the_text_that_each_entry_would_have_alone(
+    payload: dict[str, object], actor: str, about: str, seq: int
+) -> None:
+    draft = Draft(kind="swept", effective_at=AT, actor=actor, assignment="another", payload=payload)
+    frame = frame_of(draft, recorded_at=AT + timedelta(days=1))
+    alone = Draft(kind="swept", effective_at=AT, actor=actor, assignment=about, payload=payload)
+    assert frame.body(about, seq) == body_of(alone, seq=seq, recorded_at=AT + timedelta(days=1))
 
 
 @given(st.datetimes(timezones=st.just(UTC)))

@@ -67,6 +67,9 @@ class Record(NamedTuple):
 written = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
+_quoted = json.encoder.encode_basestring
+
+
 def canonical(document: Mapping[str, Any]) -> str:
     """Return the canonical JSON text of a document.
 
@@ -89,6 +92,37 @@ def body_of(draft: Draft, *, seq: int, recorded_at: datetime) -> str:
             "seq": seq,
         }
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The canonical text of entries that are alike but for the assignment they are about and their position.
+
+    What is between the two is written once; a test holds it against `body_of`.
+    """
+
+    draft: Draft
+    before: str
+    after: str
+
+    def body(self, assignment: str, seq: int) -> str:
+        """Return the canonical text of the entry about an assignment at a position."""
+        return f"{self.before}{_quoted(assignment)}{self.after}{seq}}}"
+
+
+def frame_of(draft: Draft, *, recorded_at: datetime) -> Frame:
+    """Return the frame of the entries that say what a draft says, each of an assignment of its own."""
+    before = canonical({"actor": draft.actor, "assignment": ""})
+    after = canonical(
+        {
+            "effective_at": stamp(draft.effective_at),
+            "kind": draft.kind,
+            "payload": draft.payload,
+            "recorded_at": stamp(recorded_at),
+            "seq": 0,
+        }
+    )
+    return Frame(draft, before.removesuffix('""}'), f",{after[1:].removesuffix('0}')}")
 
 
 def link(previous: str, body: str) -> str:

@@ -342,8 +342,13 @@ def void_since(before: Assignment, after: Assignment, kind: str, payload: Payloa
 
 
 def reminder_key(assignment: Assignment, rung: str, agency: str, channel: str) -> str:
+    """Return the once-only key of a reminder."""
+    return key_of(assignment.ref, rung, assignment.version, agency, channel)
+
+
+def key_of(assignment: str, rung: str, version: int, agency: str, channel: str) -> str:
     """Return the once-only key of a reminder. Its form is frozen: another form would send everything again."""
-    return f"r1|{assignment.ref}|{rung}|{assignment.version}|{agency}|{channel}"
+    return f"r1|{assignment}|{rung}|{version}|{agency}|{channel}"
 
 
 def reference_of(key: str) -> str:
@@ -352,7 +357,8 @@ def reference_of(key: str) -> str:
     >>> reference_of("r1|2025/412-tb-vpcp/service-portal/BNV|due|1|BNV|mail")
     'ntf-jjqor36urcab2'
     """
-    return "ntf-" + base64.b32encode(sha256(key.encode()).digest())[:13].decode().lower()
+    first = sha256(key.encode()).digest()[:10]  # sixteen characters, of which thirteen are taken
+    return "ntf-" + base64.b32encode(first)[:13].decode().lower()
 
 
 def bundle_of(keys: Iterable[str]) -> str:

@@ -1,25 +1,33 @@
-"""The sweep: one pass at one instant over what has come due. Its cost follows what is due, not what exists."""
+"""The sweep: one pass at one instant over what has come due. Its cost follows what is due, not what exists.
 
-from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass
+Assignments of a fan-out are alike but for whose they are: what one of them comes to is reckoned once
+for all. Only who hears of it is found one by one, and not even that where it is the lead alone.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from tracker.domain.agency import Registry
-from tracker.domain.assignment import Assignment, rungs_owed
-from tracker.domain.entry import Draft, stamp
-from tracker.domain.outbox import made
+from tracker.domain.assignment import Assignment, reckoned, rungs_owed
+from tracker.domain.entry import Draft, Frame, frame_of, stamp
+from tracker.domain.ladder import LEAD, Call, Moment, calls
+from tracker.domain.outbox import NO_CHANNEL, Told, key_of, made, reference_of
 from tracker.operations.anchors import resolved
-from tracker.operations.looking import Look, by_deadline, look_at
-from tracker.operations.recipients import Telling
+from tracker.operations.looking import Look, Ways, by_deadline, channels_of, look_at
+from tracker.operations.recipients import Recipient, Telling
 from tracker.operations.recording import Step, after_step, record_runs, registry_in_force
 from tracker.operations.recurring import materialise
 from tracker.operations.waiting import released
 from tracker.operations.watching import EVERY, attended
-from tracker.store import assignments, ledger, outbox
+from tracker.store import assignments, deputies, ledger, outbox
+from tracker.store.assignments import Claimed
+from tracker.store.outbox import Own
 from tracker.store.store import Connection, Store
 
-BATCH = 500
+BATCH = 2_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,22 @@ class Swept:
     def __add__(self, other: "Swept") -> "Swept":
         pairs = zip(astuple(self), astuple(other), strict=True)
         return Swept(*(one + more for one, more in pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Assignments alike: one of them before and after the look, what it owes and who is called, in its frame.
+
+    `entered` are the positions of their entries, with their references; `leads` those who hear alone.
+    """
+
+    one: Assignment
+    after: Assignment
+    owed: tuple[Moment, ...]
+    calls: tuple[Call, ...]
+    frame: Frame
+    entered: list[tuple[int, str]] = field(default_factory=list)
+    leads: list[tuple[str, str]] = field(default_factory=list)
 
 
 def sweep(
@@ -55,20 +79,101 @@ def sweep(
 
 def _batch(store: Store, at: datetime, actor: str, batch: int) -> Swept:
     with store.write() as connection:
-        at = ledger.settle(connection, at)
-        due = assignments.claim_due(connection, at=at, limit=batch)
-        if not due:
+        head = ledger.position(connection, lock=True)
+        at = head.settle(at)
+        claimed = assignments.claim_due(connection, at=at, limit=batch)
+        if not claimed.rows:
             return Swept()
         registry = registry_in_force(connection)
-        owed = {a.ref: rungs_owed(a, at=at, policy=registry.policy(a.remind)) for a in due if not a.facts.is_void(at)}
-        looks = look_at(connection, [(a, owed[a.ref]) for a in due if a.ref in owed], registry, at)
-        steps = [Step(look.assignment, _draft(look, actor)) for look in looks]
-        cut = [Step(a, _cut_off(a, actor)) for a in due if a.ref not in owed]
-        freed, dated = _consequences(connection, cut, at=at, actor=actor, registry=registry)
-        # before the entries: one of them may take the ground from under a reminder made in this very look
-        new = outbox.make(connection, [row for look in sorted(looks, key=by_deadline) for row in _rows(look, at)])
-        record_runs(connection, [*steps, *cut], freed, dated, at=at, registry=registry)
-        return Swept(len(due), len(steps) + len(cut) + len(freed) + len(dated), new)
+        kinds = [None if one.facts.is_void(at) else _kind(one, registry, at, actor) for one in claimed.kinds]
+        looks, ways = _looks(connection, claimed, kinds, registry, at)
+        facts: list[tuple[Frame, str]] = []
+        told: list[tuple[tuple[bool, datetime, str], Told, list[Own]]] = []
+        cut: list[Step] = []
+        for number, (ref, _, agency, _, _, of) in enumerate(claimed.rows):
+            kind, look = kinds[of], looks.get(number)
+            if kind is None:
+                assignment = claimed.assignment(number)
+                cut.append(Step(assignment, _cut_off(assignment, actor)))
+                continue
+            facts.append((kind.frame if look is None else frame_of(_draft(look, actor), recorded_at=at), ref))
+            kind.entered.append((head.seq + len(facts), ref))
+            if look is not None:
+                told += [(by_deadline(look), one, [outbox.own_of(one)]) for one in _made(look, at)]
+            elif kind.calls:
+                kind.leads.append((ref, agency))
+        told += [each for kind in kinds if kind for each in _alike(kind, ways, at)]
+        ledger.append_alike(connection, facts, at=at, head=head)
+        assignments.looked_at(connection, [(kind.one, kind.after, kind.entered) for kind in kinds if kind])
+        # before what is closed out: that may take the ground from under a reminder made in this very look
+        told.sort(key=itemgetter(0))
+        new = outbox.make_alike(connection, ((one, owned) for _, one, owned in told))
+        ended = _close_out(connection, cut, at=at, actor=actor, registry=registry)
+        return Swept(len(claimed.rows), len(facts) + ended, new)
+
+
+def _kind(one: Assignment, registry: Registry, at: datetime, actor: str) -> _Kind:
+    policy = registry.policy(one.remind)
+    owed = rungs_owed(one, at=at, policy=policy)
+    called = calls(owed)
+    heard = tuple(Telling(call.moment, (Recipient(one.agency),)) for call in called[:1])
+    draft = _draft(Look(one, owed, heard), actor)
+    after = reckoned(after_step(Step(one, draft), at), at=at, policy=policy)
+    return _Kind(one, after, owed, called, frame_of(draft, recorded_at=at))
+
+
+def _looks(
+    connection: Connection, claimed: Claimed, kinds: Sequence[_Kind | None], registry: Registry, at: datetime
+) -> tuple[dict[int, Look], Ways]:
+    """Return the looks at those of whom more than the lead hears, by number, and the ways to the other leads.
+
+    Where a ladder has a cap, it counts what everybody is told: then each is looked at alone.
+    """
+    called = {n: kind for n, (*_, of) in enumerate(claimed.rows) if (kind := kinds[of]) is not None and kind.calls}
+    offices = {claimed.rows[n][2] for n in called}
+    if not offices:
+        return {}, {}
+    if any((ladder := registry.ladder(kind.one.remind)) and ladder.cap is not None for kind in kinds if kind):
+        alone: set[str] = set()
+    else:
+        alone = offices - deputies.covering(connection, offices, registry.calendar.civil_day(at)).keys()
+    wanted = [n for n, kind in called.items() if not (_lead_alone(kind) and claimed.rows[n][2] in alone)]
+    owed = [(claimed.assignment(n), called[n].owed) for n in wanted]
+    found = dict(zip(wanted, look_at(connection, owed, registry, at), strict=True)) if wanted else {}
+    return found, channels_of(connection, alone)
+
+
+def _lead_alone(kind: _Kind) -> bool:
+    return kind.one.delegate is None and all(call.to == LEAD for call in kind.calls)
+
+
+def _alike(kind: _Kind, ways: Ways, at: datetime) -> Iterator[tuple[tuple[bool, datetime, str], Told, list[Own]]]:
+    """Yield what the leads are told that hear alone: a reminder of each sort, and whose are alike."""
+    if not kind.leads:
+        return
+    one, moment = kind.one, kind.calls[0].moment
+    owned: dict[bool, list[Own]] = {True: [], False: []}
+    for ref, agency in kind.leads:
+        names = ways.get(agency)
+        for name in names or (NO_CHANNEL,):
+            key = key_of(ref, moment.rung, one.version, agency, name)
+            owned[bool(names)].append((key, reference_of(key), ref, agency, name))
+    for reached, some in owned.items():
+        if some:
+            channel = some[0][4] if reached else NO_CHANNEL
+            told = made(one, moment.rung, agency=one.agency, channel=channel, moment=moment.at, at=at)
+            yield by_deadline(Look(one, kind.owed, ())), told, some
+
+
+def _close_out(connection: Connection, cut: Sequence[Step], *, at: datetime, actor: str, registry: Registry) -> int:
+    """Record what was closed out, with what waited for it and what is dated by it; return how many entries."""
+    if not cut:
+        return 0
+    coming = [after_step(step, at) for step in cut]
+    freed = released(connection, coming, at=at, actor=actor)
+    dated = resolved(connection, coming, at=at, actor=actor, registry=registry)
+    record_runs(connection, cut, freed, dated, at=at, registry=registry)
+    return len(cut) + len(freed) + len(dated)
 
 
 def _cut_off(assignment: Assignment, actor: str) -> Draft:
@@ -77,18 +182,6 @@ def _cut_off(assignment: Assignment, actor: str) -> Draft:
     assert limit is not None
     payload = {"last_day": limit.last_day.isoformat()}
     return Draft(kind="cut_off", effective_at=limit.late_from, actor=actor, assignment=assignment.ref, payload=payload)
-
-
-def _consequences(
-    connection: Connection, cut: Sequence[Step], *, at: datetime, actor: str, registry: Registry
-) -> tuple[list[Step], list[Step]]:
-    """Return the steps for what waited for something closed out, and for what is dated by it."""
-    if not cut:
-        return [], []
-    coming = [after_step(step, at) for step in cut]
-    # what waits is locked before the head is, as in the verbs
-    freed = released(connection, coming, at=at, actor=actor)
-    return freed, resolved(connection, coming, at=at, actor=actor, registry=registry)
 
 
 def _draft(look: Look, actor: str) -> Draft:
@@ -129,12 +222,9 @@ def _codes(telling: Telling) -> list[str]:
     return [recipient.agency for recipient in telling.to]
 
 
-def _rows(look: Look, at: datetime) -> list[dict[str, Any]]:
-    """Return one reminder an office and channel; an office without any gets one that has failed, for a person."""
-    rows = []
+def _made(look: Look, at: datetime) -> Iterator[Told]:
+    """Yield one reminder an office and channel; an office without any gets one that has failed, for a person."""
     for moment, _, way in look.ways:
         agency, channel = way
         cap = look.capped.get(way)
-        told = made(look.assignment, moment.rung, agency=agency, channel=channel, moment=moment.at, at=at, cap=cap)
-        rows.append({**asdict(told), "token": 0})
-    return rows
+        yield made(look.assignment, moment.rung, agency=agency, channel=channel, moment=moment.at, at=at, cap=cap)

@@ -2,16 +2,30 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.types import NullType
 
 from tracker.domain.assignment import Assignment
 from tracker.domain.limit import Limit
 from tracker.domain.rule import anchor_from
 from tracker.domain.standing import SETTLED, Cell, Facts, Progress
 from tracker.domain.terms import span_from
+from tracker.store import bulk
 from tracker.store.tables import AssignmentRow, NeedRow
 
 ASSIGNMENT = AssignmentRow.__table__  # type: ignore[attr-defined]
@@ -25,19 +39,72 @@ _DIRECT = select(NEED.c.task).where(NEED.c.needs.in_(bindparam("tasks")))
 _NEEDING = select(NEED.c.task, NEED.c.needs).where(NEED.c.task.in_(_DIRECT)).order_by(NEED.c.task, NEED.c.needs)
 
 
-def claim_due(connection: Connection, *, at: datetime, limit: int) -> tuple[Assignment, ...]:
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Assignments in their order: whose each is, and the number of the kind that it is one of.
+
+    Of a kind are those whose rows differ in nothing but `_OWN`: reckon one, and all are reckoned.
+    """
+
+    rows: Sequence[tuple[str, str, str, int, int, int]]
+    kinds: Sequence[Assignment]
+
+    def assignment(self, number: int) -> Assignment:
+        """Return one of them in full."""
+        ref, task, agency, seq, changed, kind = self.rows[number]
+        return replace(self.kinds[kind], ref=ref, task=task, agency=agency, seq=seq, changed=changed)
+
+
+_OWN = ("ref", "task", "agency", "seq", "changed")
+# as the driver gives them: most are never looked at, only compared
+_RAW = [type_coerce(c, NullType()) for c in sorted(ASSIGNMENT.c, key=lambda c: c.name not in _OWN)]
+_CLAIM = (
+    select(*_RAW)
+    .where(ASSIGNMENT.c.next_moment <= bindparam("at", type_=ASSIGNMENT.c.next_moment.type))
+    .order_by(ASSIGNMENT.c.next_moment, ASSIGNMENT.c.ref)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+
+
+def claim_due(connection: Connection, *, at: datetime, limit: int) -> Claimed:
     """Return up to `limit` assignments whose next moment has come, held for this transaction alone.
 
     On PostgreSQL rows that another sweep holds are skipped; on SQLite the transaction is the only writer.
     """
-    question = (
-        select(ASSIGNMENT)
-        .where(ASSIGNMENT.c.next_moment <= at)
-        .order_by(ASSIGNMENT.c.next_moment, ASSIGNMENT.c.ref)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return read_assignments(connection, question)
+    numbers: dict[tuple[Any, ...], int] = {}
+    firsts: list[str] = []
+    rows = []
+    for row in connection.execute(_CLAIM, {"at": at, "most": limit}):
+        values = tuple(row)
+        own, alike = values[: len(_OWN)], values[len(_OWN) :]
+        kind = numbers.setdefault(alike, len(firsts))
+        if kind == len(firsts):
+            firsts.append(row[0])
+        rows.append((*own, kind))
+    known = {one.ref: one for one in get(connection, firsts)} if firsts else {}
+    return Claimed(rows, [known[ref] for ref in firsts])
+
+
+def looked_at(
+    connection: Connection, found: Sequence[tuple[Assignment, Assignment, Sequence[tuple[int, str]]]]
+) -> None:
+    """Write what a look changed: one of some assignments alike before and after it, and the seq and ref of each."""
+    kept = bulk.keeper(connection)
+    moved: list[bulk.Row] = []
+    stayed: list[bulk.Row] = []
+    for before, after, members in found:
+        shared = (after.rung, kept(after.told), kept(after.next_moment), after.standing)
+        if after.cell == before.cell:
+            stayed += [(*shared, *member) for member in members]
+        else:
+            moved += [(*shared, str(after.cell), *member) for member in members]
+    # a column that stays is left out: SQLite would write its index anew
+    bulk.update(connection, ASSIGNMENT, (*_LOOKED, "seq"), "ref", stayed)
+    bulk.update(connection, ASSIGNMENT, (*_LOOKED, "cell", "seq"), "ref", moved)
+
+
+_LOOKED = ("rung", "told", "next_moment", "standing")
 
 
 def get(connection: Connection, refs: Iterable[str], *, lock: bool = False) -> tuple[Assignment, ...]:

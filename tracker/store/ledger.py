@@ -1,16 +1,16 @@
 """The ledger: entries appended in the transaction that makes the change, under one locked head row."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, String, insert, select, type_coerce, update
 
-from tracker.domain.entry import GENESIS, Draft, Entry, Payload, Record, body_of, link, stamp
+from tracker.domain.entry import GENESIS, Draft, Entry, Frame, Payload, Record, body_of, link, stamp
 from tracker.domain.errors import Refused
-from tracker.store import hooks
+from tracker.store import bulk, hooks
 from tracker.store.tables import EntryRow, Head
 
 ENTRY = EntryRow.__table__  # type: ignore[attr-defined]
@@ -20,7 +20,6 @@ BATCH = 5_000
 # statements of every message are built once: building one takes longer than running it
 _END = select(HEAD.c.seq, HEAD.c.hash, HEAD.c.high_water, HEAD.c.mode)
 _END_LOCKED = _END.with_for_update()
-_APPEND = insert(ENTRY)
 _MOVE = update(HEAD)
 
 
@@ -75,28 +74,42 @@ def append(connection: Connection, drafts: Sequence[Draft], *, at: datetime, hea
     follow it as `head.seq + 1` onwards.
     """
     head = head or position(connection, lock=True)
+    bodies = (body_of(draft, seq=seq, recorded_at=at) for seq, draft in enumerate(drafts, head.seq + 1))
+    return _append(connection, drafts, bodies, [draft.assignment for draft in drafts], at=at, head=head)
+
+
+def append_alike(
+    connection: Connection, facts: Sequence[tuple[Frame, str]], *, at: datetime, head: Position
+) -> Position:
+    """Record facts, each by its frame and the assignment it is about, and return the new end of the ledger.
+
+    The caller has locked the head. What `append` writes of the same facts, at less than half the cost.
+    """
+    bodies = (frame.body(ref, seq) for seq, (frame, ref) in enumerate(facts, head.seq + 1))
+    drafts = [frame.draft for frame, _ in facts]
+    return _append(connection, drafts, bodies, [ref for _, ref in facts], at=at, head=head)
+
+
+def _append(
+    connection: Connection,
+    drafts: Sequence[Draft],
+    bodies: Iterable[str],
+    about: Sequence[str | None],
+    *,
+    at: datetime,
+    head: Position,
+) -> Position:
     if not drafts:
         return head
-    rows: list[dict[str, Any]] = []
-    previous = head.hash
-    for seq, draft in enumerate(drafts, head.seq + 1):
-        body = body_of(draft, seq=seq, recorded_at=at)
+    kept = bulk.keeper(connection)
+    recorded_at, previous = kept(at), head.hash
+    rows: list[bulk.Row] = []
+    for seq, (draft, body, ref) in enumerate(zip(drafts, bodies, about, strict=True), head.seq + 1):
         digest = link(previous, body)
-        rows.append(
-            {
-                "seq": seq,
-                "recorded_at": at,
-                "effective_at": draft.effective_at,
-                "actor": draft.actor,
-                "assignment": draft.assignment,
-                "kind": draft.kind,
-                "body": body,
-                "previous": previous,
-                "hash": digest,
-            }
-        )
+        effective_at = kept(draft.effective_at)
+        rows.append((seq, recorded_at, effective_at, draft.actor, ref, draft.kind, body, previous, digest))
         previous = digest
-    connection.execute(_APPEND, rows)
+    bulk.insert(connection, ENTRY, _COLUMNS, rows)
     hooks.tell(connection, drafts, first=head.seq + 1, at=at)
     seq = head.seq + len(rows)
     high_water = max(at, head.high_water)
@@ -156,7 +169,7 @@ def read_entries(connection: Connection, question: Select[Any]) -> Iterator[Entr
     """Yield the entries a question about their table finds, in its order."""
     # an option of the question: set on the connection it would turn every later statement into a cursor too
     for row in connection.execute(question.execution_options(yield_per=BATCH)):
-        yield Entry(**{name: getattr(row, name) for name in _COPIED}, payload=_payload(row.body))
+        yield Entry(**{name: getattr(row, name) for name in _COLUMNS}, payload=_payload(row.body))
 
 
 def _payload(body: str) -> Payload:
@@ -169,4 +182,4 @@ def _payload(body: str) -> Payload:
 
 
 _INSTANTS = ("recorded_at", "effective_at")
-_COPIED = ("seq", "recorded_at", "effective_at", "actor", "assignment", "kind", "body", "previous", "hash")
+_COLUMNS = ("seq", "recorded_at", "effective_at", "actor", "assignment", "kind", "body", "previous", "hash")

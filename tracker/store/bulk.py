@@ -1,0 +1,89 @@
+"""Many rows in one statement, as each driver takes them fastest; what the rows hold is the product's own.
+
+SQLAlchemy converts value by value, and that takes longer than writing them. Here an instant that many rows
+share is converted once (`keeper`); SQLite then takes the rows as they are, PostgreSQL one array a column.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql
+
+Row = tuple[Any, ...]
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+class _Texts(dict[datetime | None, str | None]):
+    """Instants as an SQLite file keeps them; the same text that SQLAlchemy writes."""
+
+    def __missing__(self, at: datetime | None) -> str | None:
+        self[at] = text = None if at is None else _utc(at)
+        return text
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+
+
+def keeper(connection: Connection) -> Callable[[datetime | None], Any]:
+    """Return what makes of an instant the value that the driver writes."""
+    return _Texts().__getitem__ if connection.dialect.name == "sqlite" else lambda at: at
+
+
+def insert(
+    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Row], *, only_new: bool = False
+) -> int:
+    """Write rows of some columns and return how many; with `only_new`, those that no unique key has already."""
+    if not rows:
+        return 0
+    ending = " ON CONFLICT DO NOTHING" if only_new else ""
+    into = f"INSERT INTO {table.name} ({', '.join(columns)})"
+    if connection.dialect.name == "sqlite":
+        values = f"{into} VALUES ({', '.join('?' * len(columns))}){ending}"
+        return connection.exec_driver_sql(values, list(rows)).rowcount
+    told, source, arrays = _arrays(table, columns, rows)
+    return connection.exec_driver_sql(f"{into} SELECT {', '.join(told)} FROM {source}{ending}", arrays).rowcount
+
+
+def update(connection: Connection, table: Table, columns: tuple[str, ...], key: str, rows: Sequence[Row]) -> None:
+    """Write some columns of rows; each ends with the value of the column by which its row is known."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        changes = ", ".join(f"{name} = ?" for name in columns)
+        connection.exec_driver_sql(f"UPDATE {table.name} SET {changes} WHERE {key} = ?", list(rows))
+        return
+    # the key comes first, so that there is always one array
+    told, source, arrays = _arrays(table, (key, *columns), [(row[-1], *row[:-1]) for row in rows])
+    changes = ", ".join(f"{name} = {value}" for name, value in zip(columns, told[1:], strict=True))
+    statement = f"UPDATE {table.name} SET {changes} FROM {source} WHERE {table.name}.{key} = {told[0]}"
+    connection.exec_driver_sql(statement, arrays)
+
+
+def _arrays(table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> tuple[list[str], str, dict[str, Any]]:
+    """Return how each column is told in SQL, the source of those that differ, and the values by column.
+
+    A column that is the same in every row is said once. The first is always an array.
+    """
+    kinds = _kinds(table)
+    values: dict[str, Any] = {}
+    told: list[str] = []
+    arrays: list[str] = []
+    for name, column in zip(columns, zip(*rows, strict=True), strict=True):
+        if arrays and column.count(column[0]) == len(column):
+            told.append(f"%({name})s::{kinds[name]}")
+            values[name] = column[0]
+        else:
+            told.append(f"new.{name}")
+            arrays.append(name)
+            values[name] = list(column)
+    taken = ", ".join(f"%({name})s::{kinds[name]}[]" for name in arrays)
+    return told, f"unnest({taken}) AS new ({', '.join(arrays)})", values
+
+
+@lru_cache(maxsize=32)
+def _kinds(table: Table) -> dict[str, str]:
+    return {column.name: column.type.compile(_POSTGRESQL) for column in table.columns}

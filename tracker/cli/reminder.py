@@ -61,16 +61,36 @@ def show_reminder(
     reference: Annotated[str, typer.Argument(metavar="REF", help="Its reference: ntf-….")],
     lang: Annotated[Language | None, typer.Option("--lang", help="In this language; the reader's by default.")] = None,
     html: Annotated[bool, typer.Option("--html", help="The HTML part instead of the text.")] = False,
+    copy: Annotated[bool, typer.Option("--copy", help="What was sent, octet for octet: an .eml file.")] = False,
+    attempt: Annotated[int | None, typer.Option("--attempt", help="With --copy: of this attempt.")] = None,
     at: ReadAt = None,
     shown: Shown = Format.TEXT,
 ) -> None:
-    """Write the mail of a reminder again, as it would leave now, and send nothing."""
+    """Write the mail of a reminder again, as it would leave now; with --copy, what was sent. Sends nothing."""
     from tracker.operations.showing import show
 
+    if copy:
+        _show_copy(ctx, reference, attempt, shown)
+        return
     with opened(ctx) as store:
         mail = show(store, reference, settings=settings_of(ctx), at=reading_at(store, at), language=lang and lang.value)
     document = {"subject": mail.subject, "text": mail.text, "html": mail.html}
     put_result(document, shown, mail.html if html else f"Subject: {mail.subject}\n\n{mail.text}".rstrip())
+
+
+def _show_copy(ctx: typer.Context, reference: str, attempt: int | None, shown: Format) -> None:
+    """Write the octets that a server was handed, but for the signatures of links, and nothing else."""
+    from dataclasses import asdict
+
+    from tracker.operations.exactcopy import exact_copy
+
+    with opened(ctx) as store:
+        found = exact_copy(store, reference, settings=settings_of(ctx), attempt=attempt)
+    if shown is Format.TEXT:
+        typer.echo(found.octets, nl=False)
+        return
+    octets = found.octets.decode("utf-8", "surrogateescape")
+    put_result({**asdict(found), "at": found.at.isoformat(), "octets": octets}, shown, "")
 
 
 References = Annotated[list[str] | None, typer.Argument(metavar="[REF]...", help="References: ntf-….")]

@@ -5,12 +5,16 @@ here. Where an attempt ends and nothing was taken, its copy is dropped again. An
 reference of the reminder it is kept with: that stays when tables are made again.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, bindparam, delete, insert, select
+from sqlalchemy import Connection, LargeBinary, Row, bindparam, delete, insert, select
 from sqlmodel import Field, SQLModel
+
+from tracker.store.ledger import ENTRY
+from tracker.store.outbox import DELIVERY, REMINDER
 
 
 class MailRow(SQLModel, table=True):
@@ -35,13 +39,15 @@ _DROP = delete(MAIL).where(MAIL.c.reference == bindparam("of"), MAIL.c.attempt =
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """The copy of one attempt."""
+    """The copy of one attempt; `seq` is the entry that tells how it ended, `named` the hashes that entry names."""
 
     reference: str
     attempt: int
     sent: str
     shown: str
     content: bytes
+    seq: int
+    named: Mapping[str, str] | None
 
 
 def keep(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -63,6 +69,19 @@ def hashes(connection: Connection, reference: str, attempt: int) -> Mapping[str,
 
 
 def of(connection: Connection, references: Sequence[str]) -> tuple[Kept, ...]:
-    """Return the copies that are kept with some reminders, in the order of their attempts."""
-    question = select(MAIL).where(MAIL.c.reference.in_(list(references))).order_by(MAIL.c.attempt, MAIL.c.reference)
-    return tuple(Kept(**row._mapping) for row in connection.execute(question))
+    """Return the copies of the attempts that ended at some reminders, in their order."""
+    at_it = (DELIVERY.c.reminder == REMINDER.c.id) & (DELIVERY.c.attempt == MAIL.c.attempt)
+    question = (
+        select(MAIL, DELIVERY.c.seq, ENTRY.c.body)
+        .join(REMINDER, REMINDER.c.reference == MAIL.c.reference)
+        .join(DELIVERY, at_it & (DELIVERY.c.outcome != "sending"))
+        .join(ENTRY, ENTRY.c.seq == DELIVERY.c.seq)
+        .where(MAIL.c.reference.in_(list(references)))
+        .order_by(MAIL.c.attempt, MAIL.c.reference)
+    )
+    return tuple(_kept(row) for row in connection.execute(question))
+
+
+def _kept(row: Row[Any]) -> Kept:
+    columns = {name: value for name, value in row._mapping.items() if name != "body"}
+    return Kept(**columns, named=json.loads(row.body)["payload"].get("mail"))

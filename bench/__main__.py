@@ -42,7 +42,7 @@ GOALS = {
     "P10": "whole processes",
     "P11": "four workers beside one",
     "P12": "Prefect's own cost",
-    "P13": "1,000 kills: python -m tests.simulation kill_points",
+    "P13": "1,000 kills: `python -m tests.simulation kills`",
 }
 TITLES = {
     "growth-sqlite": "How each operation grows, SQLite",

@@ -126,11 +126,19 @@ def enable_account(store: Store, name: str, *, at: datetime, actor: str) -> Acco
 
 
 def set_password(
-    store: Store, name: str, password: str | None, *, at: datetime, actor: str, but: str | None = None
+    store: Store,
+    name: str,
+    password: str | None,
+    *,
+    at: datetime,
+    actor: str,
+    but: str | None = None,
+    once: bool = False,
 ) -> None:
     """Set the password of an account, one's own too; None: it comes in by single sign-on only. Its sessions end.
 
-    `but` is the hash of a session that goes on: of the person who is at the page.
+    `but` is the hash of a session that goes on: of the person who is at the page. A password that is good `once`
+    lets in to choose another, and no further: whoever made it knows it. It is known by having no instant.
     """
     if password is not None:
         check_password(password, name)
@@ -140,7 +148,7 @@ def set_password(
         account, _ = known(connection, name)
         _check_own(connection, account, actor)
         _note(connection, "password_set" if kept else "password_removed", {"account": name}, at, actor)
-        accounts.keep(connection, name, password=kept, password_at=at)
+        accounts.keep(connection, name, password=kept, password_at=None if once else at)
         sessions.end_all(connection, name, but=but)
 
 

@@ -25,6 +25,11 @@ class Credential:
     subject: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
 
+    @property
+    def is_once(self) -> bool:
+        """Return whether the password lets in once, to choose another: nobody chose it for themselves yet."""
+        return self.password is not None and self.password_at is None
+
 
 Known = tuple[Account, Credential]
 _BOTH = select(

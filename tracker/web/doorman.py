@@ -10,7 +10,7 @@ from datetime import datetime
 from fastapi import HTTPException, Request, Response
 
 from tracker import clock
-from tracker.operations.sessions import Begun, Visitor, visitor_of
+from tracker.operations.sessions import Begun, Visitor, visitor_of, was_asked_by
 from tracker.operations.tokens import READ, WRITE, bearer
 from tracker.settings import Settings
 from tracker.views import Store
@@ -18,6 +18,9 @@ from tracker.web.desk import SAFE, Viewer
 from tracker.web.guard import household
 
 API = "/api/"
+# where a password that is good once leads, and what else is open to whoever came by one
+CHOOSE = "/account/new-password"
+OPEN = (CHOOSE, "/logout")
 LONGEST = 200  # characters of a cookie or token; nobody's time is spent on more
 
 
@@ -47,6 +50,10 @@ class Doorman:
         """Give the browser what it is to hold of a session that began."""
         self._set(answer, self.session_cookie, begun.token)
         self.forget_door(answer)
+
+    def asked_by(self, request: Request, csrf: str) -> str | None:
+        """Return whose session, over by now, was given the form that a request brings; None for any other form."""
+        return was_asked_by(self.store, self.held(request), csrf)
 
     def see_out(self, answer: Response) -> None:
         """Take it away again."""
@@ -86,7 +93,10 @@ class Doorman:
     def _seen(self, request: Request, found: Visitor | None) -> Viewer | None:
         if found is None:
             return None
-        request.state.may, request.state.session = found.may, found.session
+        if found.once and request.url.path not in OPEN:
+            status = 403 if request.url.path.startswith(API) else 303
+            raise HTTPException(status, "once", headers={"Location": CHOOSE} if status == 303 else None)
+        request.state.may, request.state.session, request.state.once = found.may, found.session, found.once
         account = found.account
         return Viewer(
             account=account.name,

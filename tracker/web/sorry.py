@@ -16,8 +16,13 @@ from tracker.domain.errors import Broken, Conflict, Invalid, NotFound, Refused, 
 from tracker.notify.tongue import catalogue
 from tracker.web.api.answers import answer_of, said_by
 from tracker.web.desk import Desk
+from tracker.web.doorman import API, Doorman
+from tracker.web.forms import form_of
 from tracker.web.page import problem_page
+from tracker.web.pages.login import log_in_page
+from tracker.web.refusals import why_not
 from tracker.web.tokens import N_
+from tracker.web.typed import Typed
 
 LOG = logging.getLogger("tracker.web")
 STATUSES: tuple[tuple[type[TrackerError], int], ...] = (
@@ -75,8 +80,9 @@ class Sorry:
         status = status_of(error)
         headers = dict(getattr(error, "headers", None) or {}) | (WAIT if status == 503 else {})
         if 300 <= status < 400:
-            return Response(status_code=status, headers=headers)
-        if request.url.path.startswith("/api/"):
+            kept = await self._kept(request) if request.method == "POST" else None
+            return kept or Response(status_code=status, headers=headers)
+        if request.url.path.startswith(API):
             return answer_of(said_by(request, error), request, self.desk.settings.base_url)
         if request.url.path != "/l" and not request.url.path.startswith("/l/"):
             answer = await run_in_threadpool(self._page, request, status, error)
@@ -84,6 +90,20 @@ class Sorry:
                 answer.headers.update(headers)
                 return answer
         return HTMLResponse(problem_page(_kind(status)), status, headers=headers)
+
+    async def _kept(self, request: Request) -> Response | None:
+        """Return the page that asks to log in again and keeps what was typed; None where the form is none of ours."""
+        form = await form_of(request)
+        if request.url.path.startswith(API):
+            return None
+        account = await run_in_threadpool(self._doorman().asked_by, request, form.one("csrf"))
+        if account is None:
+            return None
+        typed = Typed(request.url.path, {n: v for n, v in form.fields.items() if n != "csrf"}, files=bool(form.files))
+        return await run_in_threadpool(log_in_page, self.desk, request, name=account, typed=typed, status=401)
+
+    def _doorman(self) -> Doorman:
+        return Doorman(self.desk.store, self.desk.settings)
 
     def _page(self, request: Request, status: int, error: Exception) -> HTMLResponse | None:
         """Return the page for whoever is logged in; None for nobody, or where that cannot be told."""
@@ -96,16 +116,17 @@ class Sorry:
             return None
         stale = isinstance(error, HTTPException) and error.detail == "stale"
         title, advice = STALE if stale else SAID.get(status, SAID[500])
+        if getattr(error, "code", "") == "in-doubt":
+            advice = ""  # whether something was recorded is what nobody knows
         words = catalogue(viewer.language)
-        # a refusal is a sentence for the person who asked; the domain writes it in English
-        detail = str(error) if isinstance(error, TrackerError) and status != 500 else ""
+        detail = why_not(error, viewer.language) if isinstance(error, TrackerError) and status != 500 else ""
         return self.desk.page(
             request,
             "error.html",
             viewer=viewer,
             status=status,
             title=words.gettext(title),
-            advice=words.gettext(advice),
+            advice=advice and words.gettext(advice),
             detail=detail,
         )
 

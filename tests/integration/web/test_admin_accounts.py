@@ -77,6 +77,10 @@ def test_an_account_is_made_given_a_password_and_used(site: Site) -> None:
     stamp = re.search(r'name="csrf" value="([^"]+)"', client.get("/login").text)
     assert stamp
     client.post("/login", data={"name": "moi", "password": fresh, "csrf": stamp[1]})
+    own = re.search(r'name="csrf" value="([^"]+)"', client.get("/account/new-password").text)
+    assert own
+    chosen = "what moi alone knows"
+    client.post("/account/new-password", data={"new": chosen, "again": chosen, "csrf": own[1]})
     assert "BNV:moi" in client.get("/account").text
 
 

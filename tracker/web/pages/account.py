@@ -68,9 +68,11 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/account", dependencies=[Depends(own.known)])
     router.add_api_route("", own.show, methods=["GET"])
     router.add_api_route("/codes", own.ask_codes, methods=["GET"])
+    router.add_api_route("/new-password", own.ask_password, methods=["GET"])
     acts: tuple[tuple[str, Callable[..., Response]], ...] = (
         ("/language", own.language),
         ("/password", own.password),
+        ("/new-password", own.first_password),
         ("/codes", own.codes),
         ("/codes/off", own.no_codes),
         ("/sessions/end", own.end_others),
@@ -131,6 +133,32 @@ class _Own:
         except Invalid:
             return self._page(request, Shown({"new": words.gettext(WEAK)}, status=422))
         return self._go_on(request, "password")
+
+    def ask_password(self, request: Request) -> Response:
+        """Ask who came in by a password that was made for them for one of their own."""
+        return self._choose(request, {}) if request.state.once else RedirectResponse("/account", 303)
+
+    def first_password(
+        self, request: Request, new: Annotated[str, Form()] = "", again: Annotated[str, Form()] = ""
+    ) -> Response:
+        """Take a password of their own, and let them in."""
+        me, words = _me(request), catalogue(_me(request).language)
+        if not request.state.once:
+            raise HTTPException(403, "stale")
+        if new != again:
+            return self._choose(request, {"again": words.gettext(UNEQUAL)})
+        try:
+            held = request.state.session
+            self.desk.act(
+                request, me, lambda at: set_password(self.desk.store, me.account, new, at=at, actor=me.actor, but=held)
+            )
+        except Invalid:
+            return self._choose(request, {"new": words.gettext(WEAK)})
+        return self._go_on(request, "password")
+
+    def _choose(self, request: Request, problems: dict[str, str]) -> Response:
+        me, status = _me(request), 422 if problems else 200
+        return self.desk.page(request, "account_choose.html", viewer=me, status=status, problems=problems)
 
     def codes(
         self,

@@ -20,6 +20,7 @@ from tracker.web.desk import Desk, Viewer, require
 from tracker.web.doorman import Doorman
 from tracker.web.pages.account import DAYS, MAY, NO_LABEL
 from tracker.web.pages.account import ROLES as ROLE_WORDS
+from tracker.web.refusals import why_not
 from tracker.web.tokens import N_
 
 ACCOUNTS, TOKENS = "/admin/accounts", "/admin/tokens"
@@ -177,9 +178,14 @@ class _Admin:
         return self._do(request, name, "enabled", lambda at: verbs.enable_account(self.store, name, at=at, actor=actor))
 
     def password(self, request: Request, name: str) -> Response:
-        """Make a password for an account and show it, this once."""
+        """Make a password for an account and show it: it lets in once, to choose another."""
         actor, fresh = _me(request).actor, secrets.token_urlsafe(15)
-        self.desk.act(request, _me(request), lambda at: verbs.set_password(self.store, name, fresh, at=at, actor=actor))
+        once = name != _me(request).account
+        self.desk.act(
+            request,
+            _me(request),
+            lambda at: verbs.set_password(self.store, name, fresh, at=at, actor=actor, once=once),
+        )
         return self._one(request, name, Shown(secret=fresh))
 
     def no_codes(self, request: Request, name: str) -> Response:
@@ -297,4 +303,4 @@ def _me(request: Request) -> Viewer:
 
 def _why(me: Viewer, refusal: Conflict | Invalid | NotFound | Refused) -> dict[str, str]:
     name, said = WHY.get(refusal.code, ("", ""))
-    return {name: catalogue(me.language).gettext(said) if said else str(refusal)}
+    return {name: catalogue(me.language).gettext(said) if said else why_not(refusal, me.language)}

@@ -1,5 +1,6 @@
 """The door: logging in and out."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -8,10 +9,11 @@ from fastapi.responses import RedirectResponse
 from tracker.domain.errors import Refused
 from tracker.notify.tongue import catalogue
 from tracker.operations.links import Keys, keys_of
-from tracker.operations.sessions import Slow, log_in, log_out
+from tracker.operations.sessions import Begun, Slow, log_in, log_out, visitor_of
 from tracker.web.desk import Desk, Viewer, language_of
 from tracker.web.doorman import Doorman, address_of, own_path
 from tracker.web.tokens import N_
+from tracker.web.typed import Typed, typed_of
 
 NOT_YOU = N_("The name, the password or the code is not right.")
 SLOW = N_("That was wrong too often. Please wait {seconds} seconds, then try again.")
@@ -22,42 +24,54 @@ NO_SIGN_ON = N_("The single sign-on did not work. Please try again, or log in wi
 SAID = {"out": OUT, "no-account": NO_ACCOUNT, "sign-on": NO_SIGN_ON}
 
 
+def log_in_page(
+    desk: Desk,
+    request: Request,
+    *,
+    next: str = "/",
+    name: str = "",
+    problem: str = "",
+    said: str = "",
+    typed: Typed | None = None,
+    status: int = 200,
+) -> Response:
+    """Return the page that asks who it is; it carries on what was `typed` into a form whose session was over."""
+    door = Doorman(desk.store, desk.settings)
+    knock, words = door.knock(request), catalogue(language_of(request))
+    answer = desk.page(
+        request,
+        "login.html",
+        viewer=None,
+        status=status,
+        next=next,
+        name=name,
+        problems={"name": problem} if problem else {},
+        said=words.gettext(said) if said else "",
+        stamp=_keys(desk).stamp(knock, at=door.now()),
+        sign_on="" if typed else sign_on_name(desk),
+        typed=typed,
+    )
+    door.at_door(answer, knock)
+    return answer
+
+
+def _keys(desk: Desk) -> Keys:
+    found = keys_of(desk.store, desk.settings, make=True)
+    assert found is not None
+    return found
+
+
 def routes(desk: Desk) -> APIRouter:
     """Return the pages at the door."""
     router, door = APIRouter(), Doorman(desk.store, desk.settings)
     Who = Annotated[Viewer | None, Depends(desk.who)]
-
-    def keys() -> Keys:
-        found = keys_of(desk.store, desk.settings, make=True)
-        assert found is not None
-        return found
-
-    def shown(
-        request: Request, *, next: str, name: str = "", problem: str = "", said: str = "", status: int = 200
-    ) -> Response:
-        knock = door.knock(request)
-        words = catalogue(language_of(request))
-        answer = desk.page(
-            request,
-            "login.html",
-            viewer=None,
-            status=status,
-            next=next,
-            name=name,
-            problems={"name": problem} if problem else {},
-            said=words.gettext(said) if said else "",
-            stamp=keys().stamp(knock, at=door.now()),
-            sign_on=sign_on_name(desk),
-        )
-        door.at_door(answer, knock)
-        return answer
 
     @router.get("/login")
     def ask(request: Request, viewer: Who, next: str = "/", why: str = "") -> Response:
         """Ask for name and password; who is in already goes on."""
         if viewer is not None:
             return RedirectResponse(own_path(next), 303)
-        return shown(request, next=own_path(next), said=SAID.get(why, ""))
+        return log_in_page(desk, request, next=own_path(next), said=SAID.get(why, ""))
 
     @router.post("/login")
     def enter(
@@ -67,12 +81,14 @@ def routes(desk: Desk) -> APIRouter:
         code: Annotated[str, Form()] = "",
         next: Annotated[str, Form()] = "/",
         csrf: Annotated[str, Form()] = "",
+        typed: Annotated[str, Form()] = "",
     ) -> Response:
         """Let somebody in who knows the password; of what was wrong nothing is said."""
-        words, target = catalogue(language_of(request)), own_path(next)
-        ours = door.has_knocked(request) and keys().are_of_page(csrf, door.knock(request), at=door.now())
+        words, target, kept = catalogue(language_of(request)), own_path(next), typed_of(typed)
+        again = partial(log_in_page, desk, request, next=target, name=name, typed=kept)
+        ours = door.has_knocked(request) and _keys(desk).are_of_page(csrf, door.knock(request), at=door.now())
         if not ours:
-            return shown(request, next=target, name=name, problem=words.gettext(STALE), status=403)
+            return again(problem=words.gettext(STALE), status=403)
         try:
             begun = log_in(
                 desk.store,
@@ -87,14 +103,14 @@ def routes(desk: Desk) -> APIRouter:
             )
         except Slow as slow:
             said = words.gettext(SLOW).format(seconds=slow.seconds)
-            answer = shown(request, next=target, name=name, problem=said, status=429)
+            answer = again(problem=said, status=429)
             answer.headers["Retry-After"] = str(slow.seconds)
             return answer
         except Refused as refusal:
             if refusal.code != "not-you":
                 raise
-            return shown(request, next=target, name=name, problem=words.gettext(NOT_YOU), status=401)
-        answer = RedirectResponse(target, 303)
+            return again(problem=words.gettext(NOT_YOU), status=401)
+        answer = _sent_again(desk, request, begun, kept) if kept else RedirectResponse(target, 303)
         door.let_in(answer, begun)
         return answer
 
@@ -108,6 +124,14 @@ def routes(desk: Desk) -> APIRouter:
         return answer
 
     return router
+
+
+def _sent_again(desk: Desk, request: Request, begun: Begun, typed: Typed) -> Response:
+    """Return the page that sends what was typed, under the session that just began."""
+    found = visitor_of(desk.store, desk.settings, begun.token, at=Doorman(desk.store, desk.settings).now())
+    if found is None or found.once:
+        return RedirectResponse("/", 303)
+    return desk.page(request, "login_again.html", viewer=None, typed=typed, csrf_now=found.csrf)
 
 
 def sign_on_name(desk: Desk) -> str:

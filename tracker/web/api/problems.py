@@ -1,7 +1,7 @@
 """Problems: what the API answers where it cannot do what was asked, as RFC 9457 has it.
 
 Every problem has a `type`, an address for ever that opens a page in three languages; its `title` is that
-page's heading, in the language of the answer, and `detail` the domain's own sentence, in English.
+page's heading, and `detail` what happened, both in the language of the answer; in English it is the domain's own.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 
 from tracker.domain.errors import Broken, Conflict, Invalid, NotFound, Refused, TrackerError, TryLater
 from tracker.notify.tongue import catalogue
-from tracker.web.refusals import SENTENCES
+from tracker.web.refusals import NAMELESS, SENTENCES, told
 from tracker.web.tokens import N_
 
 HELP = "/help/problems/"
@@ -135,7 +135,9 @@ class Said:
             "code": self.code,
             "instance": instance,
         }
-        return found | ({"detail": self.detail} if self.detail else {}) | dict(self.more)
+        return (
+            found | ({"detail": detail_of(self.code, self.detail, language)} if self.detail else {}) | dict(self.more)
+        )
 
 
 def said_of(error: TrackerError, *, changing: bool = False, decided: bool = False) -> Said:
@@ -174,9 +176,17 @@ def title_of(code: str, status: int, language: str) -> str:
     words = catalogue(language)
     if code in KINDS and KINDS[code].status == status:
         return words.gettext(KINDS[code].title)
-    if code in SENTENCES:
+    if code in SENTENCES and code not in KINDS:
         return words.gettext(SENTENCES[code])
     return words.gettext(KINDS[_BY_STATUS.get(status, "refused")].title)
+
+
+def detail_of(code: str, sentence: str, language: str) -> str:
+    """Return what happened, in a language: in English as the domain says it, else by its code, with what it names."""
+    if language == "en":
+        return sentence
+    said = SENTENCES.get(code) or (KINDS[code].remedy if code in KINDS else SENTENCES["failed"])
+    return told(said, "" if code in NAMELESS else sentence, language)
 
 
 def remedy_of(code: str, language: str) -> str:

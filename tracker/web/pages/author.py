@@ -24,7 +24,9 @@ from tracker.operations.authoring import (
 from tracker.views.portrait import directive_lines
 from tracker.web.desk import Desk, Viewer, require
 from tracker.web.forms import Form, Sent, day_of
+from tracker.web.mistakes import mistake
 from tracker.web.pages.directives_words import SIGNS, Words
+from tracker.web.refusals import why_not
 from tracker.web.sorry import status_of
 
 KEY_LENGTH = 120
@@ -69,7 +71,9 @@ def _looking(desk: Desk, router: APIRouter) -> None:
                 else:
                     key, text = new_text(connection, number.strip(), _day(issued), issuer=issuer.strip())
         except TrackerError as error:
-            return _beginning(desk, request, viewer, problem=str(error), asked=asked, status=status_of(error))
+            return _beginning(
+                desk, request, viewer, problem=why_not(error, viewer.language), asked=asked, status=status_of(error)
+            )
         return _editor(desk, request, viewer, text, key=key)
 
 
@@ -94,7 +98,7 @@ def _writing(desk: Desk, router: APIRouter) -> None:
         with desk.store.read() as connection:
             found = check_text(connection, _text(form))
         key = found.directive.key if found.directive else None
-        return JSONResponse({"key": key, "findings": [_finding(one) for one in found.findings]})
+        return JSONResponse({"key": key, "findings": [_finding(one, viewer.language) for one in found.findings]})
 
     @router.post("/author/import")
     def take_table(request: Request, viewer: Who, form: Sent) -> Response:
@@ -110,7 +114,9 @@ def _writing(desk: Desk, router: APIRouter) -> None:
                     connection, file.file.read(), file.filename or "", asked["number"], issued, issuer=asked["issuer"]
                 )
         except TrackerError as error:
-            return _beginning(desk, request, viewer, problem=str(error), asked=asked, status=status_of(error))
+            return _beginning(
+                desk, request, viewer, problem=why_not(error, viewer.language), asked=asked, status=status_of(error)
+            )
         key = directive_key(asked["number"], issued)
         return _editor(desk, request, viewer, text, key=key, findings=found.findings, rows=found.rows)
 
@@ -176,7 +182,7 @@ def _editor(
     with desk.reading(request) as reading:
         return desk.page(
             request, "author_edit.html", viewer=viewer, reading=reading, status=status, text=text, key=key,
-            findings=findings, rows=rows, truth=truth(desk.settings), folder=desk.settings.directives,
+            findings=findings, rows=rows, truth=truth(desk.settings), folder=desk.settings.directives, mistake=mistake,
         )  # fmt: skip
 
 
@@ -196,8 +202,8 @@ def _planned(
             text=text, planned=planned, plan=planned.ready.plan, directive=planned.ready.directive,
             signs=[(sign, signs.count(sign)) for sign in SIGNS if sign in signs or sign != "→"],
             title_of_task=lambda task: titles.get(task, task.rpartition("/")[2]),
-            truth=truth(desk.settings), folder=desk.settings.directives,
-            may_apply=viewer.role == "secretariat", problem=str(problem or ""),
+            truth=truth(desk.settings), folder=desk.settings.directives, mistake=mistake,
+            may_apply=viewer.role == "secretariat", problem=why_not(problem, viewer.language) if problem else "",
             **Words(reading.language, lambda path, **_: path).context(),
         )  # fmt: skip
 
@@ -208,13 +214,14 @@ def _text(form: Form) -> str:
     return text + "\n" if text and not text.endswith("\n") else text
 
 
-def _finding(one: Finding) -> dict[str, Any]:
+def _finding(one: Finding, language: str) -> dict[str, Any]:
+    sentence, remedy = mistake(one, language)
     return {
         "line": one.place.line,
         "column": one.place.column,
         "code": one.code,
-        "sentence": one.sentence,
-        "remedy": one.remedy,
+        "sentence": sentence,
+        "remedy": remedy,
         "severity": one.severity,
     }
 

@@ -20,6 +20,7 @@ from tracker.views.mailbook import day_bounds
 from tracker.web.desk import Desk, Reading, Viewer, require
 from tracker.web.entries import KINDS, kind_name, told
 from tracker.web.forms import Form, Sent, day_of
+from tracker.web.refusals import why_not
 from tracker.web.tokens import N_
 
 WATCHERS: tuple[Role, ...] = ("secretariat", "auditor", "admin")
@@ -169,7 +170,7 @@ def _checks(router: APIRouter, desk: Desk) -> None:
             check = check_ledger(desk.store, [_text(one.file) for one in form.files], ticks=time.monotonic)
         except (Invalid, TryLater) as error:
             status = 503 if isinstance(error, TryLater) else 422
-            said = {"file": str(error)}
+            said = {"file": why_not(error, viewer.language)}
             return page(request, viewer, "history_verify.html", status, check=None, problems=said)
         return page(request, viewer, "history_verify.html", check=check, problems={})
 
@@ -185,7 +186,7 @@ def _checks(router: APIRouter, desk: Desk) -> None:
         try:
             checked = check_receipt(_receipt(form), vkey=typed["vkey"] or None)
         except Invalid as error:
-            said = {"vkey" if error.code == "bad-key" else "file": str(error)}
+            said = {"vkey" if error.code == "bad-key" else "file": why_not(error, viewer.language)}
             return page(request, viewer, "history_receipt.html", 422, checked=None, problems=said, typed=typed)
         return page(request, viewer, "history_receipt.html", checked=checked, problems={}, typed=typed)
 

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from tracker.domain.account import Role
 from tracker.domain.errors import Invalid, NotFound, TryLater
 from tracker.domain.forecast import Preview
+from tracker.operations.exactcopy import Exact, exact_copies, exact_copy
 from tracker.operations.forecast import preview
 from tracker.operations.holding import drop, release
 from tracker.operations.mailcopy import Copy, copy_of
@@ -19,6 +20,7 @@ from tracker.views.mailbook import Sought, day_bounds, mail_book, mail_page, vol
 from tracker.views.rows import agency_name
 from tracker.web.desk import POLICY, Desk, Reading, Viewer, require
 from tracker.web.forms import Sent, day_of
+from tracker.web.refusals import why_not
 from tracker.web.tokens import N_
 
 MAY: tuple[Role, ...] = ("secretariat", "admin")
@@ -137,6 +139,7 @@ def routes(desk: Desk) -> APIRouter:
                 reading=reading,
                 page=page,
                 mail=_mail(desk, reference, reading),
+                copies=exact_copies(desk.store, reference, settings=desk.settings, scope=reading.scope),
                 may=viewer.role in MAY and not reading.footing.is_past,
                 done=DONE.get(request.query_params.get("done", "")),
                 stages=STAGES,
@@ -153,8 +156,24 @@ def routes(desk: Desk) -> APIRouter:
             mail.html, headers={"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
         )
 
+    @router.get("/reminders/{reference}/sent.eml")
+    def as_sent(viewer: Who, reference: str, attempt: int | None = None) -> Response:
+        """Return what a server was handed, octet for octet but for the signatures of links."""
+        found = exact_copy(desk.store, reference, settings=desk.settings, attempt=attempt, scope=viewer.scope)
+        return downloaded(found)
+
     _acts(router, desk)
     return router
+
+
+def downloaded(copy: Exact) -> Response:
+    """Return an exact copy as a file to keep: nothing opens it here."""
+    said = {
+        "Content-Disposition": f'attachment; filename="{copy.reference}-{copy.attempt}.eml"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": MAIL_POLICY,
+    }
+    return Response(copy.octets, media_type="message/rfc822", headers=said)
 
 
 def _acts(router: APIRouter, desk: Desk) -> None:
@@ -202,7 +221,7 @@ def _foretold(desk: Desk, reading: Reading, viewer: Viewer) -> tuple[Preview | N
     try:
         return preview(desk.store, at=at, end=at + AHEAD, scope=viewer.scope, most=MOST), ""
     except TryLater as error:
-        return None, str(error)
+        return None, why_not(error, viewer.language)
 
 
 def _mail(desk: Desk, reference: str, reading: Reading) -> Copy | None:

@@ -31,6 +31,7 @@ from tracker.store.store import Connection, Store
 
 NAME = "draft.yaml"
 MOST_TASKS = 5_000
+KEPT = "the folder of the directives is kept elsewhere: hand the file in there"
 # where the truth lies: in the store alone; in a folder that pages may write to, or may not
 Truth = Literal["store", "folder", "kept"]
 
@@ -107,7 +108,7 @@ def apply_text(
     if planned.waits:
         raise Refused(f"{directive.key} is issued on {planned.waits}: apply it on that day", code="not-issued")
     if truth(settings) == "kept":
-        raise Refused("the folder of the directives is kept elsewhere: hand the file in there", code="folder-kept")
+        raise Refused(KEPT, code="folder-kept")
     if truth(settings) == "store":
         return Applied(adopted=adopt_prepared(store, ready, at=at, actor=actor, seen=version), path=None)
     path = _path(settings, directive.key)
@@ -119,6 +120,19 @@ def apply_text(
         _put_back(path, before)
         raise
     return Applied(adopted=done, path=path.as_posix())
+
+
+def adopt_true(
+    store: Store, settings: Settings, ready: Prepared, text: bytes, *, at: datetime, actor: str, seen: int | None
+) -> Adopted:
+    """Make a text the version in force where no folder is set, or its file there says the same.
+
+    Raises Refused where the folder's file says otherwise, or there is none: it is to be put there first.
+    """
+    assert ready.directive is not None
+    if truth(settings) != "store" and _file(settings, ready.directive.key) != text:
+        raise Refused(KEPT, code="folder-kept")
+    return adopt_prepared(store, ready, at=at, actor=actor, seen=seen)
 
 
 def text_of(connection: Connection, settings: Settings, key: str) -> str:

@@ -94,6 +94,7 @@ def create_app(
     app.add_api_route("/l", links.do, methods=["POST"], response_class=HTMLResponse)
     vitals = Vitals(store, settings)
     app.add_api_route("/healthz", vitals.health, methods=READ)
+    app.add_api_route("/readyz", vitals.ready, methods=READ)
     app.add_api_route("/metrics", vitals.metrics, methods=READ)
     app.add_api_route("/static/{name}", _static, methods=READ)
     for path, kind in FILES.items():

@@ -1,4 +1,6 @@
-"""Vital signs, for machines: whether the work is done (`/healthz`), and figures for Prometheus (`/metrics`).
+"""Vital signs, for machines: whether the work is done (`/healthz`), whether requests can be answered (`/readyz`).
+
+And figures for Prometheus (`/metrics`).
 
 No label holds an agency, a task or a person, and requests are counted by the template of their address.
 Metrics are for this machine itself, or for a token made for them.
@@ -66,6 +68,16 @@ class Vitals:
             "works": works,
         }
         return JSONResponse(said, 200 if found.beats else 503)
+
+    def ready(self) -> Response:
+        """Return whether requests can be answered: the database is there, at the migrations of this program."""
+        try:
+            current = self.store.is_current()
+        except TryLater:
+            return JSONResponse({"status": "away", "wrong": ["database"]}, 503)
+        if not current:
+            return JSONResponse({"status": "behind", "wrong": ["migrations"]}, 503)
+        return JSONResponse({"status": "ready", "wrong": []})
 
     def metrics(self, request: Request) -> Response:
         """Return the figures as Prometheus reads them."""

@@ -18,7 +18,19 @@ EXAMPLES = {
     "suffix": "xlsx",
 }
 NO_PAGES = (
-    *("/l/", "/healthz", "/static", "/style.css", "/icon.svg", "/robots.txt", "/api", "/metrics", "/feeds", "/login/"),
+    *(
+        "/l/",
+        "/healthz",
+        "/readyz",
+        "/static",
+        "/style.css",
+        "/icon.svg",
+        "/robots.txt",
+        "/api",
+        "/metrics",
+        "/feeds",
+        "/login/",
+    ),
     "/evidence/",
 )
 

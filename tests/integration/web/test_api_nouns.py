@@ -1,11 +1,13 @@
 """The nouns of the API beyond tasks: texts that are planned and applied, hooks, reminders, deputies, the calendar."""
 
 from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
 
 from tests.integration.web.a_site import KEY, SECOND, Site
 from tests.integration.web.an_api import API, Line, line
+from tests.integration.web.test_author import with_settings
 from tests.integration.web_server import WebServer
 from tracker.operations.telling import tell
 
@@ -37,7 +39,23 @@ def sent(asking: Line, verb: str, text: str, **headers: str) -> object:
     return asking.send(f"/directives:{verb}", content=text.encode(), headers={**YAML, **headers})
 
 
-def test_a_text_is_planned_then_applied_by_who_saw_that_plan(site: Site, le: Line) -> None:
+def test_where_a_folder_is_kept_a_text_that_departs_from_its_file_is_refused(site: Site, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    (folder / "registry").mkdir(parents=True)
+    (folder / "registry" / "agencies.yaml").touch()
+    asking = line(with_settings(site, directives=str(folder)), "le")
+    tag = sent(asking, "plan", NEW).headers["etag"]
+    refused = sent(asking, "apply", NEW, If_Match=tag)
+    assert (refused.status_code, refused.json()["code"]) == (409, "folder-kept")
+    (folder / "2025").mkdir()
+    (folder / "2025" / "900-qd-ttg.yaml").write_bytes(NEW.encode())
+    assert sent(asking, "apply", NEW.replace("10-31", "11-28"), If_Match=tag).status_code == 409
+    assert sent(asking, "apply", NEW, If_Match=tag).json()["applied"]["version"] == 1
+
+
+def test_a_text_is_planned_then_applied_by_who_saw_that_plan(site: Site, tmp_path: Path) -> None:
+    site = with_settings(site, directives=str(tmp_path / "nowhere"))
+    le = line(site, "le")
     before = site.store.position().seq
     planned = sent(le, "plan", NEW)
     assert planned.status_code == 200, planned.text

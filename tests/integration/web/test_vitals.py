@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from tests.builders import a_registry
@@ -103,7 +104,17 @@ def test_nothing_is_well_without_a_database(site: Site, monkeypatch: pytest.Monk
     monkeypatch.setattr(Store, "read", _away)
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (503, {"status": "away", "wrong": ["database"]})
+    assert client.get("/readyz").json()["status"] == "ready"  # it asks the server itself
     assert "tracker_up 0.0" in client.get("/metrics").text
+
+
+def test_it_is_ready_at_the_migrations_of_this_program_and_no_other(site: Site) -> None:
+    client = site.nobody()
+    assert (client.get("/readyz").status_code, client.get("/readyz").json()["wrong"]) == (200, [])
+    with site.store.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    behind = client.get("/readyz")
+    assert (behind.status_code, behind.json()) == (503, {"status": "behind", "wrong": ["migrations"]})
 
 
 def test_it_is_said_which_work_is_not_done(tmp_path: Any) -> None:

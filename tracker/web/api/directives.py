@@ -11,7 +11,8 @@ from tracker.domain.burnup import Point
 from tracker.domain.calendar import Unit
 from tracker.domain.errors import NotFound
 from tracker.operations.adopt import Adopted
-from tracker.operations.applying import Prepared, adopt_prepared, prepare
+from tracker.operations.applying import Prepared, prepare
+from tracker.operations.authoring import adopt_true
 from tracker.views.adopted import directive_list
 from tracker.views.burnup import Amended, burnup
 from tracker.views.gantt import Bar, timeline
@@ -316,11 +317,15 @@ def _add_texts(router: APIRouter, counter: Counter) -> None:
         **writes("secretariat", decides=True),
     )
     def apply(text: Text, request: Request, response: Response, who: Who) -> dict[str, Any]:
-        """Make a directive file the version in force. The same file sent again changes nothing."""
+        """Make a directive file the version in force. The same file sent again changes nothing.
+
+        Where a folder of directives is kept, its files are the truth: a text that differs from its file is refused.
+        """
         seen = decided_by(request)
         ready = counter.act(lambda at: prepare(counter.store, _checked(text), at=at))
         planned = _planned(ready)
-        done = counter.act(lambda at: adopt_prepared(counter.store, ready, at=at, actor=who.actor, seen=seen))
+        store, settings = counter.store, counter.settings
+        done = counter.act(lambda at: adopt_true(store, settings, ready, text, at=at, actor=who.actor, seen=seen))
         tag(response, done.version)
         return said(Applied(planned=planned, applied=done), who.language)
 

@@ -27,6 +27,8 @@ def routes(desk: Desk) -> APIRouter:
         question: str | None = None,
         agency: str | None = None,
         directive: str | None = None,
+        after: str | None = None,
+        before: str | None = None,
     ) -> Response:
         """List what waits, each with its forms."""
         require(viewer, "secretariat", "auditor")
@@ -43,6 +45,8 @@ def routes(desk: Desk) -> APIRouter:
                 question=asked,
                 language=reading.language,
                 limit=SHOWN,
+                after=after or None,
+                before=before or None,
                 scope=reading.scope,
             )
             return desk.page(

@@ -13,15 +13,18 @@ from tracker.domain.standing import Cell
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
 from tracker.views.lateness import AgencyLateness, lateness
+from tracker.views.paging import window
 from tracker.views.rows import agency_name
 from tracker.views.sight import Sight, sight
 from tracker.views.sought import province_of
 from tracker.views.stamp import Stamp
 from tracker.views.timelines import Texts
 
+PER_PAGE = 100
 MOST_JUDGED = 2_000  # late assignments whose days are charged while somebody waits for a page
 ORDERS = ("name", "overdue", "rate", "total")
 LOCAL = ("commune", "unit")
+_MOST = 10**9  # more than anybody owes
 _LATE = frozenset({Cell.OVERDUE, Cell.LATE})
 
 
@@ -41,11 +44,15 @@ class Score:
 class Scoreboard:
     """The agencies that owe something; `judged` is False where too much is late to charge its days on a page.
 
-    `provinces` are those whose communes can be asked for.
+    `provinces` are those whose communes can be asked for. `agencies` is one page of `total`; `earlier` and `later`
+    are where the pages around it lie. `cells` are those of all.
     """
 
     stamp: Stamp
     agencies: tuple[Score, ...]
+    total: int
+    earlier: str | None
+    later: str | None
     cells: Cells
     order: str
     kind: str
@@ -65,6 +72,8 @@ def scoreboard(
     kind: str = "",
     province: str | None = None,
     order: str = "name",
+    after: str | None = None,
+    before: str | None = None,
     scope: Scope = EVERYTHING,
     language: str = "en",
 ) -> Scoreboard:
@@ -97,9 +106,16 @@ def scoreboard(
         for code in codes
         if code in counts or code in days
     ]
+    scores.sort(key=lambda score: _place(score, order))
+    page, earlier, later = window(
+        scores, lambda score: _place(score, order), limit=PER_PAGE, after=after, before=before
+    )
     return Scoreboard(
         stamp=seen.stamp,
-        agencies=_ordered(scores, order),
+        agencies=tuple(page),
+        total=len(scores),
+        earlier=earlier,
+        later=later,
         cells=sum((score.cells for score in scores), Cells()),
         order=order,
         kind=kind,
@@ -130,19 +146,16 @@ def _late(seen: Sight) -> int:
     return sum(seen.counts(Wanted(cells=_LATE), ("cell",)).values())
 
 
-def _ordered(scores: list[Score], order: str) -> tuple[Score, ...]:
-    by_name = sorted(scores, key=lambda score: (folded(score.name), score.code))
+def _place(score: Score, order: str) -> tuple[str, ...]:
+    """Return the place of an agency in an order: the lowest share first, those without one last."""
+    name = (folded(score.name), score.code)
     match order:
         case "overdue":
-            by_name.sort(key=lambda score: -score.cells.open_overdue)
+            return f"{_MOST - score.cells.open_overdue:010}", *name
         case "total":
-            by_name.sort(key=lambda score: -score.cells.total)
+            return f"{_MOST - score.cells.total:010}", *name
         case "rate":
-            by_name.sort(key=_rate)
-    return tuple(by_name)
-
-
-def _rate(score: Score) -> tuple[bool, float]:
-    """Return what sorts the lowest share first; those without one last."""
-    rate = score.cells.on_time_rate
-    return rate.denominator == 0, rate.numerator / rate.denominator if rate.denominator else 0.0
+            rate = score.cells.on_time_rate
+            share = rate.numerator / rate.denominator if rate.denominator else 2.0
+            return f"{share:.12f}", *name
+    return name

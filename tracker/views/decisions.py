@@ -24,12 +24,13 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
-    """What waits, the longest first; `totals` counts all of each kind, `more` says that the list was cut."""
+    """What waits, the longest first; `totals` counts all of each kind, `earlier` and `later` are the pages around."""
 
     stamp: Stamp
     waiting: tuple[Decision, ...]
     totals: Mapping[str, int]
-    more: bool
+    earlier: str | None
+    later: str | None
 
 
 def decisions(
@@ -43,6 +44,8 @@ def decisions(
     question: str | None = None,
     language: str = "en",
     limit: int = 25,
+    after: str | None = None,
+    before: str | None = None,
     scope: Scope = EVERYTHING,
 ) -> Decisions:
     """Return what waits for a decision at an instant, the longest first, with what it is decided by."""
@@ -56,10 +59,12 @@ def decisions(
         question=question,
         language=language,
         limit=limit,
+        after=after,
+        before=before,
         scope=scope,
     )
     waiting = tuple(_decision(connection, one, registry, language, until=found.stamp.seq) for one in found.reviews)
-    return Decisions(stamp=found.stamp, waiting=waiting, totals=found.totals, more=found.more)
+    return Decisions(stamp=found.stamp, waiting=waiting, totals=found.totals, earlier=found.earlier, later=found.later)
 
 
 def _decision(connection: Connection, one: Review, registry: Registry, language: str, *, until: int) -> Decision:

@@ -7,9 +7,11 @@ what is reported or added meanwhile moves no other row from one page to another.
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 
 from tracker.domain.assignment import Assignment
 from tracker.domain.errors import Invalid
@@ -19,6 +21,8 @@ from tracker.store.worktable import Dimension, Order, Place
 Seen = tuple[Assignment, Standing]
 ORDERS: tuple[Order, ...] = ("due", "-due", "ref")
 _NEVER = datetime.max.replace(tzinfo=UTC)
+_NO_PAGE = "this page cannot be found: start again from the first"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,44 @@ def month_of(last_day: date | None) -> str:
     return f"{last_day:%Y-%m}" if last_day else ""
 
 
+def window(
+    ordered: Sequence[T], key: Callable[[T], tuple[str, ...]], *, limit: int, after: str | None, before: str | None
+) -> tuple[Sequence[T], str | None, str | None]:
+    """Return one page of what is in order by a key, and where the pages before and after it lie: by place, not number.
+
+    What came or went meanwhile moves nobody's page. Raises Invalid for a place that is none.
+
+    >>> letters = tuple("abcde")
+    >>> page, earlier, later = window(letters, lambda one: (one,), limit=2, after=None, before=None)
+    >>> page, earlier, window(letters, lambda one: (one,), limit=2, after=later, before=None)[0]
+    (('a', 'b'), None, ('c', 'd'))
+    """
+    if before:
+        end = bisect_left(ordered, _unpacked(before), key=key)
+        start = max(0, end - limit)
+    else:
+        start = bisect_right(ordered, _unpacked(after), key=key) if after else 0
+        end = min(start + limit, len(ordered))
+    page = ordered[start:end]
+    earlier = _packed(key(page[0])) if page and start > 0 else None
+    later = _packed(key(page[-1])) if page and end < len(ordered) else None
+    return page, earlier, later
+
+
+def _packed(key: tuple[str, ...]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _unpacked(cursor: str) -> tuple[str, ...]:
+    try:
+        said = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
+        if not isinstance(said, list) or not said or not all(isinstance(one, str) for one in said):
+            raise ValueError(cursor)
+        return tuple(said)
+    except (ValueError, RecursionError, binascii.Error, UnicodeError) as error:
+        raise Invalid(_NO_PAGE, code="bad-cursor") from error
+
+
 def cursor_of(order: Order, place: Place) -> str:
     """Return a place as the opaque text of a URL.
 
@@ -118,4 +160,4 @@ def place_from(order: Order, cursor: str) -> Place:
             raise ValueError(named)
         return Place(datetime.fromisoformat(late).astimezone(UTC) if late is not None else None, ref)
     except (ValueError, TypeError, RecursionError, binascii.Error, UnicodeError, OverflowError) as error:
-        raise Invalid("this page cannot be found: start again from the first", code="bad-cursor") from error
+        raise Invalid(_NO_PAGE, code="bad-cursor") from error

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from tracker.domain.agency import Registry
@@ -14,6 +14,7 @@ from tracker.domain.standing import Progress
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
 from tracker.views.life import entries_of
+from tracker.views.paging import window
 from tracker.views.rows import TaskRow, rows
 from tracker.views.sight import Seen, Sight, sight
 from tracker.views.stamp import Stamp
@@ -51,12 +52,21 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewList:
-    """What waits for a decision, the longest first; `totals` counts all, also what is not listed."""
+    """What waits for a decision, the longest first; `totals` counts all, also what is not listed.
+
+    `earlier` and `later` are where the pages around this one lie, None where there is none.
+    """
 
     stamp: Stamp
     reviews: tuple[Review, ...]
     totals: Mapping[str, int]
-    more: bool
+    earlier: str | None
+    later: str | None
+
+    @property
+    def more(self) -> bool:
+        """Return whether more waits than is listed."""
+        return self.later is not None
 
 
 def review_list(
@@ -70,11 +80,14 @@ def review_list(
     question: str | None = None,
     language: str = "en",
     limit: int = 50,
+    after: str | None = None,
+    before: str | None = None,
     scope: Scope = EVERYWHERE,
 ) -> ReviewList:
     """Return what waits for a decision at an instant, the longest first, at most `limit` of it.
 
-    `question` leaves those of one kind; the totals count all kinds.
+    `question` leaves those of one kind; the totals count all kinds. A page begins `after` a place or ends `before`
+    one; what was decided meanwhile is gone, and moves nobody's page.
     """
     seen = sight(connection, at=at, registry=registry, known=known, scope=scope)
     found = seen.find(Wanted(agency=agency, directive=directive, undecided=True), limit=EVERYTHING).seen
@@ -84,13 +97,17 @@ def review_list(
     for _, _, kind, _ in asked:
         totals[kind] += 1
     asked = [each for each in asked if question in (None, each[2])]
-    listed = asked[:limit]
+    listed, earlier, later = window(asked, lambda each: _place(*each[:3]), limit=limit, after=after, before=before)
     shown = with_titles(seen, rows(seen, connection, [one for *_, one in listed], language=language), language)
     reviews = tuple(
         _review(seen, connection, kind, since, one, row)
         for (since, _, kind, one), row in zip(listed, shown, strict=True)
     )
-    return ReviewList(stamp=seen.stamp, reviews=reviews, totals=totals, more=len(asked) > limit)
+    return ReviewList(stamp=seen.stamp, reviews=reviews, totals=totals, earlier=earlier, later=later)
+
+
+def _place(since: datetime, ref: str, question: str) -> tuple[str, str, str]:
+    return since.astimezone(UTC).isoformat(timespec="microseconds"), ref, question
 
 
 def questions(assignment: Assignment) -> list[tuple[Question, datetime]]:

@@ -79,6 +79,8 @@ def _board(
         kind=_kind(kind),
         province=province or None,
         order=order,
+        after=request.query_params.get("after") or None,
+        before=request.query_params.get("before") or None,
         scope=reading.scope,
         language=reading.language,
     )

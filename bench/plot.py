@@ -7,7 +7,7 @@ from math import ceil, floor, log10
 from bench.figures import Point
 
 WIDTH, HEIGHT = 860, 460
-LEFT, RIGHT, TOP, BOTTOM = 78, 250, 44, 52
+LEFT, RIGHT, TOP, BOTTOM = 96, 250, 44, 52
 Scale = Callable[[float], float]
 APART = 17  # between two labels
 # the palette of Okabe and Ito: told apart by whoever sees fewer colours, and by their marks without any

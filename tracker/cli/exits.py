@@ -51,6 +51,7 @@ STATUS: Mapping[str, int] = {
     "no-copy": TRY_LATER,
     "try-later": TRY_LATER,
     "database-away": TRY_LATER,
+    "in-doubt": TRY_LATER,
 }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 from tracker.domain.entry import Entry
 from tracker.store.assignments import ASSIGNMENT
 from tracker.store.ledger import ENTRY, read_entries
+from tracker.store.queries import last_seq
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ def page(
     connection: Connection, sought: Sought, *, at: datetime, known: datetime, limit: int, after: int | None = None
 ) -> tuple[Entry, ...]:
     """Return entries recorded up to `known` that had taken effect at an instant, from below a position on."""
-    question = select(ENTRY).where(*_fit(sought), ENTRY.c.recorded_at <= known)
+    question = select(ENTRY).where(*_fit(sought), ENTRY.c.seq <= last_seq(known))
     question = question.where(or_(ENTRY.c.effective_at <= at, ENTRY.c.recorded_at <= at))
     if after is not None:
         question = question.where(ENTRY.c.seq < after)
@@ -40,7 +41,7 @@ def page(
 def kinds(connection: Connection, *, until: datetime, newest: int) -> tuple[tuple[str, int], ...]:
     """Return (kind, how many) of the newest entries recorded up to an instant, by kind."""
     some = (
-        select(ENTRY.c.kind).where(ENTRY.c.recorded_at <= until).order_by(ENTRY.c.seq.desc()).limit(newest).subquery()
+        select(ENTRY.c.kind).where(ENTRY.c.seq <= last_seq(until)).order_by(ENTRY.c.seq.desc()).limit(newest).subquery()
     )
     rows = connection.execute(select(some.c.kind, func.count()).group_by(some.c.kind).order_by(some.c.kind))
     return tuple((row[0], row[1]) for row in rows)

@@ -4,13 +4,14 @@ It lives in the kernel (SQLite) or in the session (PostgreSQL), not in a row: `k
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
-from tracker.store.store import Store
+from tracker.store.store import Store, away
 
 # one number a work for all workers of one PostgreSQL database; advisory locks of other programs use others
 KEY = 0x7472_6163_6B_65  # "tracke"
@@ -44,10 +45,11 @@ def _beside(store: Store, work: str) -> Iterator[bool]:
 @contextmanager
 def _advisory(store: Store, key: int) -> Iterator[bool]:
     # autocommit: a transaction open for the whole tick would keep the server from cleaning up
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with away(), store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         mine = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one())
         try:
             yield mine
         finally:
             if mine:
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+                with suppress(DBAPIError):  # a session that broke meanwhile has let go already
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})

@@ -6,7 +6,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Select, and_, cast, false, func, or_, select, true, type_coerce
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    and_,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 
 from tracker.domain.assignment import Assignment
 from tracker.domain.entry import GENESIS, Entry
@@ -17,6 +31,9 @@ from tracker.store.adopted import CHANNEL, DIRECTIVE, REGISTRY, TASK, Channel
 from tracker.store.assignments import ASSIGNMENT, read_assignments
 from tracker.store.ledger import ENTRY, read_entries
 from tracker.store.outbox import REMINDER
+
+# the order of the index: entries recorded later stand later, and those of one instant are many
+NEWEST = (ENTRY.c.recorded_at.desc(), ENTRY.c.seq.desc())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +51,18 @@ class Head:
     seq: int
 
 
+def last_seq(at: datetime) -> ScalarSelect[int]:
+    """Return, for a condition of a question, the position of the last entry recorded up to an instant."""
+    found = select(ENTRY.c.seq).where(ENTRY.c.recorded_at <= at).order_by(*NEWEST).limit(1)
+    return found.scalar_subquery()
+
+
 def end_at(connection: Connection, at: datetime, *, upto: int | None = None) -> tuple[int, str]:
     """Return the position and hash of the last entry recorded up to an instant; zero before the first.
 
     With `upto`, of the last one that lies no later than that position either.
     """
-    question = select(ENTRY.c.seq, ENTRY.c.hash).where(ENTRY.c.recorded_at <= at).order_by(ENTRY.c.seq.desc()).limit(1)
+    question = select(ENTRY.c.seq, ENTRY.c.hash).where(ENTRY.c.recorded_at <= at).order_by(*NEWEST).limit(1)
     if upto is not None:
         question = question.where(ENTRY.c.seq <= upto)
     row = connection.execute(question).one_or_none()
@@ -69,7 +92,7 @@ def entries_where(
     if actor is not None:
         question = question.where(ENTRY.c.actor == actor)
     if until is not None:
-        question = question.where(ENTRY.c.recorded_at <= until)
+        question = question.where(ENTRY.c.seq <= last_seq(until))
     if since is not None:
         question = question.where(ENTRY.c.recorded_at >= since)
     if counting_at is not None:

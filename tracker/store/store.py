@@ -16,7 +16,7 @@ from tracker.store.ledger import Position
 __all__ = ["Connection", "Store", "create", "open_store"]
 
 IN_DOUBT = "the database went away while this was being recorded: look whether it was before you do it again"
-HEAD_REVISION = "0010"
+HEAD_REVISION = "0009"
 
 
 class Store:
@@ -119,6 +119,7 @@ def create(url: str, *, rehearsal: bool, at: datetime) -> Store:
     upgrade(engine)
     store = Store(engine)
     with store.write() as connection:
+        rowlevel.protect(connection)  # the tables of every migration
         ledger.make_head(connection, mode="rehearsal" if rehearsal else "live", at=at)
     return store
 

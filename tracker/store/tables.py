@@ -55,10 +55,13 @@ class EntryRow(SQLModel, table=True):
     """One recorded fact. `body` is the canonical text that was hashed; the other columns repeat it for queries."""
 
     __tablename__ = "entry"
-    __table_args__ = (Index("ix_entry_assignment_seq", "assignment", "seq"),)
+    __table_args__ = (
+        Index("ix_entry_assignment_seq", "assignment", "seq"),
+        Index("ix_entry_recorded_at_seq", "recorded_at", "seq"),
+    )
 
     seq: int = Field(sa_column=Column(BigKey, primary_key=True, autoincrement=False))
-    recorded_at: datetime = Field(index=True)
+    recorded_at: datetime
     effective_at: datetime
     actor: str
     assignment: str | None = None

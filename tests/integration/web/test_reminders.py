@@ -1,9 +1,14 @@
 """The pages about reminders: what was sent is found, what failed has a remedy, and everybody sees their own mail."""
 
 import re
+from hashlib import sha256
 
+from tests.integration.smtp import SmtpServer
 from tests.integration.web.a_site import NOW, Site
+from tracker.notify.keeping import copy_in, keep
+from tracker.notify.send import Sender
 from tracker.operations import deliver
+from tracker.operations.retrying import retry
 from tracker.store import outbox
 
 
@@ -99,3 +104,26 @@ def test_the_mail_of_a_bundle_is_shown_whole(site: Site) -> None:
 class _Takes:
     def send(self, channel: object, notice: object) -> object:
         raise AssertionError("everything has left")
+
+
+def test_the_exact_copy_of_what_was_sent_is_there_for_who_may_see_the_notice(site: Site) -> None:
+    reference = references(site, agency="BTC", state="failed")[0]
+    assert "No exact copy is kept" in site.as_("le").get(f"/reminders/{reference}").text
+    assert site.as_("le").get(f"/reminders/{reference}/sent.eml").status_code == 404
+    retry(site.store, [reference], at=NOW, actor="test")
+    with SmtpServer() as server, Sender(server.url, rehearsal=True) as sender:
+        deliver(site.store, sender, settings=site.settings, clock=lambda: NOW)
+        (taken,) = server.messages
+    page = site.as_("binh").get(f"/reminders/{reference}").text
+    file = re.search(rf'href="(/reminders/{reference}/sent.eml\?attempt=\d)"', page)
+    assert file is not None
+    answer = site.as_("binh").get(file[1])
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "message/rfc822")
+    assert answer.content == veiled_mail(taken.content)
+    assert sha256(answer.content).hexdigest() in page
+    assert sha256(taken.content).hexdigest() in page
+    assert site.as_("anna").get(file[1]).status_code == 404
+
+
+def veiled_mail(octets: bytes) -> bytes:
+    return copy_in(keep(octets).content)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from tracker.operations.exactcopy import exact_copies
 from tracker.operations.mailcopy import Copy, copy_of
 from tracker.operations.retrying import retry
 from tracker.views.mailbook import Line, MailPage, Sought, mail_book, mail_page
@@ -74,12 +75,19 @@ def _add_one(router: APIRouter, counter: Counter) -> None:
         "/reminders/{reference}.eml", response_class=Response, responses=EML, tags=["reminders"], **reads(owned=True)
     )
     def mail(reference: Reference, who: Who) -> Response:
-        """Return the mail of a reminder as it reads, without the links that act."""
+        """Return the mail of a reminder: what was last sent, octet for octet but for the signatures of its links.
+
+        Where no exact copy is kept it is written again, as it reads without the links that act.
+        """
+        copies = counter.act(
+            lambda at: exact_copies(counter.store, reference, settings=counter.settings, scope=who.scope)
+        )
+        if copies:
+            return _file(copies[-1].reference, copies[-1].octets)
         found = counter.act(
             lambda at: copy_of(counter.store, reference, settings=counter.settings, at=at, scope=who.scope)
         )
-        name = f'attachment; filename="{found.reference}.eml"'
-        return Response(as_mail(found), media_type="message/rfc822", headers={"Content-Disposition": name})
+        return _file(found.reference, as_mail(found))
 
     @router.get("/reminders/{reference}", response_model=model_of(MailPage), tags=["reminders"], **reads(owned=True))
     def one_reminder(reference: Reference, response: Response, who: Who, when: At) -> dict[str, Any]:
@@ -105,6 +113,11 @@ def _add_one(router: APIRouter, counter: Counter) -> None:
             found = mail_page(look.connection, reference, language=look.language, **look.within)
             tag(response, _mark(found))
             return said(found, who.language)
+
+
+def _file(reference: str, octets: bytes) -> Response:
+    name = f'attachment; filename="{reference}.eml"'
+    return Response(octets, media_type="message/rfc822", headers={"Content-Disposition": name})
 
 
 def as_mail(copy: Copy) -> bytes:

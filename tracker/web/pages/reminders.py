@@ -12,7 +12,6 @@ from tracker.domain.account import Role
 from tracker.domain.errors import Invalid, NotFound, TryLater
 from tracker.domain.forecast import Preview
 from tracker.operations.exactcopy import Exact, exact_copies, exact_copy
-from tracker.operations.exactcopy import Exact, exact_copies, exact_copy
 from tracker.operations.forecast import preview
 from tracker.operations.holding import drop, release
 from tracker.operations.mailcopy import Copy, copy_of
@@ -141,7 +140,6 @@ def routes(desk: Desk) -> APIRouter:
                 page=page,
                 mail=_mail(desk, reference, reading),
                 copies=exact_copies(desk.store, reference, settings=desk.settings, scope=reading.scope),
-                copies=exact_copies(desk.store, reference, settings=desk.settings, scope=reading.scope),
                 may=viewer.role in MAY and not reading.footing.is_past,
                 done=DONE.get(request.query_params.get("done", "")),
                 stages=STAGES,
@@ -164,24 +162,8 @@ def routes(desk: Desk) -> APIRouter:
         found = exact_copy(desk.store, reference, settings=desk.settings, attempt=attempt, scope=viewer.scope)
         return downloaded(found)
 
-    @router.get("/reminders/{reference}/sent.eml")
-    def as_sent(viewer: Who, reference: str, attempt: int | None = None) -> Response:
-        """Return what a server was handed, octet for octet but for the signatures of links."""
-        found = exact_copy(desk.store, reference, settings=desk.settings, attempt=attempt, scope=viewer.scope)
-        return downloaded(found)
-
     _acts(router, desk)
     return router
-
-
-def downloaded(copy: Exact) -> Response:
-    """Return an exact copy as a file to keep: nothing opens it here."""
-    said = {
-        "Content-Disposition": f'attachment; filename="{copy.reference}-{copy.attempt}.eml"',
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": MAIL_POLICY,
-    }
-    return Response(copy.octets, media_type="message/rfc822", headers=said)
 
 
 def downloaded(copy: Exact) -> Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, time
+from functools import lru_cache
 from typing import Any
 
 from tracker.domain.calendar import Span
@@ -30,13 +31,19 @@ def limit_from(document: Mapping[str, Any] | None) -> Limit | None:
     """Return the limit of an entry's payload."""
     if document is None:
         return None
+    opens_at, cutoff = document.get("opens_at"), document.get("cutoff", False)
+    return _limit(document["last_day"], document["zone"], document["late_from"], document["minute"], opens_at, cutoff)
+
+
+@lru_cache(maxsize=4096)  # all of a fan-out have the same
+def _limit(last_day: str, zone: str, late_from: str, minute: str | None, opens_at: str | None, cutoff: bool) -> Limit:
     return Limit(
-        last_day=date.fromisoformat(document["last_day"]),
-        zone=document["zone"],
-        late_from=instant(document["late_from"]),
-        minute=time.fromisoformat(document["minute"]) if document["minute"] else None,
-        opens_at=instant(document["opens_at"]) if "opens_at" in document else None,
-        cutoff=document.get("cutoff", False),
+        last_day=date.fromisoformat(last_day),
+        zone=zone,
+        late_from=instant(late_from),
+        minute=time.fromisoformat(minute) if minute else None,
+        opens_at=instant(opens_at) if opens_at is not None else None,
+        cutoff=cutoff,
     )
 
 

@@ -133,6 +133,8 @@ def _waiting(
     writer: Writer,
 ) -> tuple[list[Step], list[Step]]:
     """Return the steps that give duties, each with what it waits for, and those of others whose waiting changes."""
+    if not (settled or before.old or kept or writer.heirs) and _waits_for_nothing(connection, writer.directive):
+        return [_given(assignment, duty, (), before, writer) for assignment, duty in made], []
     drafts = (_given(assignment, duty, (), before, writer) for assignment, duty in made)
     after = {a.ref: a for a in (after_step(step, writer.at) for step in (*settled, *drafts))}
     everything = [*(a for a in kept if a.ref not in after), *after.values()]
@@ -141,6 +143,13 @@ def _waiting(
     mine = {step.draft.assignment for step in given}
     others = (assignment for assignment in found if assignment.ref not in mine)
     return given, changes(others, scene, at=writer.at, actor=writer.actor)
+
+
+def _waits_for_nothing(connection: Connection, directive: Directive) -> bool:
+    """Return whether no task of a directive waits for any, not even for those below, and none waits for them."""
+    tasks = directive.tasks
+    alone = not any(task.needs or (task.for_each and task.for_each.then) for task in tasks)
+    return alone and not assignments.needing(connection, [task.key for task in tasks])
 
 
 class _Predecessors:

@@ -9,7 +9,7 @@ from typing import Any
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment, assignment_ref
 from tracker.domain.deadline import Anchor, Deadline, Done, Every, Review, reckon_due
-from tracker.domain.directive import Directive, Task
+from tracker.domain.directive import Directive, ForEach, Task
 from tracker.domain.entry import stamp
 from tracker.domain.fanout import fan_out
 from tracker.domain.limit import Limit
@@ -119,8 +119,12 @@ def duties(
     `known` are the assignments of the tasks that periods may be counted from.
     """
     on = registry.calendar.civil_day(at)
+    asked: dict[tuple[bool, str | None, ForEach | None], tuple[str, ...]] = {}
     for task in directive.tasks:
-        agencies = fan_out(task, registry, on)
+        alike = (task.tracked, task.lead, task.for_each)  # all that a fan-out depends on
+        if alike not in asked:
+            asked[alike] = fan_out(task, registry, on)
+        agencies = asked[alike]
         yield from _Owed(task, directive, registry, at, kept, len(agencies)).by(agencies, known, events)
 
 

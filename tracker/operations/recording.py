@@ -8,6 +8,7 @@ from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment, fold, reckoned
 from tracker.domain.entry import Draft
 from tracker.domain.outbox import void_since
+from tracker.domain.standing import Facts
 from tracker.operations.announcing import Change, announce, told
 from tracker.operations.in_force import registry_in_force
 from tracker.store import assignments, ledger, outbox
@@ -36,7 +37,8 @@ def record(
     """
     head = ledger.position(connection, lock=True)
     start = head.seq + 1 + len(others)
-    after = tuple(_after(step, seq, at, registry) for seq, step in enumerate(steps, start))
+    reckoning = _Reckoning(registry, at)
+    after = tuple(reckoning.of(after_step(step, at, seq=seq)) for seq, step in enumerate(steps, start))
     changes = [Change(step.before, new, step.draft) for step, new in zip(steps, after, strict=True)]
     drafts = told(connection, changes, at=at, registry=registry)
     position = ledger.append(connection, [*others, *drafts], at=at, head=head)
@@ -87,6 +89,18 @@ def after_step(step: Step, at: datetime, *, seq: int = 0) -> Assignment:
     )
 
 
-def _after(step: Step, seq: int, at: datetime, registry: Registry) -> Assignment:
-    folded = after_step(step, at, seq=seq)
-    return reckoned(folded, at=at, policy=registry.policy(folded.remind))
+class _Reckoning:
+    """Reckons assignments at one instant; of those whose facts are the same, as in a fan-out, the first alone."""
+
+    def __init__(self, registry: Registry, at: datetime) -> None:
+        self._registry, self._at = registry, at
+        self._known: dict[tuple[Facts, str, datetime | None], Assignment] = {}
+
+    def of(self, assignment: Assignment) -> Assignment:
+        """Return an assignment with its standing, cell and next moment."""
+        key = (assignment.facts, assignment.remind, assignment.told)
+        if (alike := self._known.get(key)) is None:
+            policy = self._registry.policy(assignment.remind)
+            alike = self._known[key] = reckoned(assignment, at=self._at, policy=policy)
+            return alike
+        return replace(assignment, standing=alike.standing, cell=alike.cell, next_moment=alike.next_moment)

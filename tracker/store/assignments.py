@@ -13,7 +13,6 @@ from sqlalchemy import (
     Select,
     bindparam,
     func,
-    insert,
     select,
     type_coerce,
     update,
@@ -164,7 +163,8 @@ def refs_ending(connection: Connection, ending: str) -> tuple[str, ...]:
 def add(connection: Connection, found: Sequence[Assignment]) -> None:
     """Write new assignments."""
     if found:
-        connection.execute(insert(ASSIGNMENT), [row_of(assignment) for assignment in found])
+        columns = tuple(row_of(found[0]))
+        bulk.insert(connection, ASSIGNMENT, columns, bulk.plain(connection, (row_of(one).values() for one in found)))
 
 
 def save(connection: Connection, found: Sequence[Assignment]) -> None:

@@ -4,8 +4,8 @@ SQLAlchemy converts value by value, and that takes longer than writing them. Her
 share is converted once (`keeper`); SQLite then takes the rows as they are, PostgreSQL one array a column.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -16,21 +16,31 @@ Row = tuple[Any, ...]
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
-class _Texts(dict[datetime | None, str | None]):
-    """Instants as an SQLite file keeps them; the same text that SQLAlchemy writes."""
+class _Texts(dict[date | None, str | None]):
+    """Instants and days as an SQLite file keeps them; the same text that SQLAlchemy writes."""
 
-    def __missing__(self, at: datetime | None) -> str | None:
-        self[at] = text = None if at is None else _utc(at)
+    def __missing__(self, at: date | None) -> str | None:
+        self[at] = text = None if at is None else _text(at)
         return text
 
 
-def _utc(at: datetime) -> str:
+def _text(at: date) -> str:
+    if not isinstance(at, datetime):
+        return at.isoformat()
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
 
 
 def keeper(connection: Connection) -> Callable[[datetime | None], Any]:
     """Return what makes of an instant the value that the driver writes."""
     return _Texts().__getitem__ if connection.dialect.name == "sqlite" else lambda at: at
+
+
+def plain(connection: Connection, rows: Iterable[Iterable[Any]]) -> list[Row]:
+    """Return rows with their instants and days as the driver writes them."""
+    if connection.dialect.name != "sqlite":
+        return [tuple(row) for row in rows]
+    texts = _Texts()
+    return [tuple([texts[v] if isinstance(v, date) else v for v in row]) for row in rows]
 
 
 def insert(

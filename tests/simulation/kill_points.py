@@ -41,6 +41,7 @@ from email import message_from_bytes
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Protocol
+from unittest.mock import patch
 
 import psycopg
 from psycopg import sql
@@ -459,6 +460,9 @@ def open_stores(*names: str) -> Iterator[list[Stores]]:
             memory = stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-kill-", dir=roomy_memory()))
             made.append(SqliteStores(Path(memory)))
         if "postgresql" in names:
+            # the journal of its sends: another run of this script beside this one has a store of the same origin
+            state = stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-kill-", dir=roomy_memory()))
+            stack.enter_context(patch.dict(os.environ, XDG_STATE_HOME=state))
             stores = PostgresStores(stack.enter_context(running_cluster()))
             stack.callback(stores.close)
             made.append(stores)

@@ -23,7 +23,7 @@ rm -rf "$place/src"
 cp -r "$root/prefect.yaml" "$root/deploy/alive.py" "$root/directives" "$place/srv/"
 chmod -R a+rX,go-w "$place"
 chmod 0700 "$place/state"
-user=
+user= exec=
 if [ "$(id -u)" = 0 ]; then
     chown nobody "$place/state"
     user="setpriv --reuid nobody --regid nogroup --clear-groups"
@@ -31,7 +31,7 @@ fi
 
 cd "$place/srv"
 tracker() { # the command as in the image, with nothing of our own environment
-    $user env -i "PATH=$place/opt/bin:/usr/bin:/bin" HOME=/nonexistent LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 \
+    $exec $user env -i "PATH=$place/opt/bin:/usr/bin:/bin" HOME=/nonexistent LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 \
         "TRACKER_DATABASE_URL_FILE=$place/state/database-url" "TRACKER_DIRECTIVES=$place/srv/directives" \
         "PREFECT_HOME=$place/state/prefect" "$@"
 }
@@ -49,14 +49,14 @@ tracker tracker directive apply directives/2025/412-tb-vpcp.yaml --yes
 tracker tracker sweep
 tracker tracker db upgrade
 tracker tracker db backup "$place/state/copy.db"
-tracker tracker report summary --from 2025-08-31 --to 2025-10-02 --format json >/dev/null
+tracker tracker board --format json >/dev/null
 tracker python -c "import flows.monitor, flows.seal, flows.adopt"
 tracker tracker history verify
 if tracker python alive.py http://127.0.0.1:9/healthz; then
     say "alive.py takes nothing for an answer"
     exit 1
 fi
-tracker tracker web --port "${PORT:-18479}" &
+(exec=exec && tracker tracker web --port "${PORT:-18479}") &
 pages=$!
 trap 'kill $pages 2>/dev/null || true' EXIT
 for _ in $(seq 60); do

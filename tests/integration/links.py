@@ -31,7 +31,7 @@ from tracker.store.store import Store
 from tracker.web.app import create_app
 from tracker.web.guard import Limits
 
-AMPLE = Limits(looks=100_000, acts=100_000)
+AMPLE = Limits(looks=100_000, acts=100_000, calls=100_000)
 
 
 class Reader:

@@ -28,6 +28,7 @@ SHORT: dict[str, tuple[str, ...]] = {
     "deliver": ("--runs", "6"),
     "web": ("--database", "sqlite", "--size", "100000", "--seconds", "2"),
     "peers": (),
+    "workers": ("--runs", "3", "--mails", "20", "--ticks", "8"),
 }
 GOALS = {
     "P1": "sweep with 10,000 due",

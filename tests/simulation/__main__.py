@@ -30,6 +30,8 @@ FORMS: tuple[tuple[str, str, str], ...] = (
     ("tamper", "", "--positions 5"),
     ("life_cycle", "", "--steps 1000"),
     ("api", "", "--examples 10"),
+    ("distributed", "", "--minutes 2 --every 10"),
+    ("soak", "", "--assignments 2000 --minutes 1 --days 8"),
 )
 WIDTH = 90  # of what a simulation said last
 

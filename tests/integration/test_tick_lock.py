@@ -74,3 +74,17 @@ def _free_soon(store: object) -> bool:
                 return True
         time.sleep(0.05)
     return False
+
+
+def test_a_machine_that_is_lost_keeps_no_lock_for_a_minute(postgres_url: str) -> None:
+    an_empty_store(postgres_url).close()
+    store = open_store(f"{postgres_url}?options=-c%20work_mem%3D8MB")
+    with store.read() as connection:
+        shown = {
+            name: connection.exec_driver_sql(f"SHOW {name}").scalar_one()
+            for name in ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "work_mem")
+        }
+    store.close()
+    assert shown.pop("work_mem") == "8MB"  # what the URL asks for as well
+    idle, interval, times = (int(value) for value in shown.values())
+    assert idle + interval * times < 60

@@ -80,7 +80,8 @@ class Sorry:
         status = status_of(error)
         headers = dict(getattr(error, "headers", None) or {}) | (WAIT if status == 503 else {})
         if 300 <= status < 400:
-            kept = await self._kept(request) if request.method == "POST" else None
+            over = request.method == "POST" and getattr(error, "detail", "") == "login"
+            kept = await self._kept(request) if over else None
             return kept or Response(status_code=status, headers=headers)
         if request.url.path.startswith(API):
             return answer_of(said_by(request, error), request, self.desk.settings.base_url)

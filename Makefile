@@ -38,10 +38,13 @@ chaos: install system
 screenshots: install system
 	$(PYTHON) -m tools.screenshots $(ARGS)
 
-# The only target that needs uv: choose newer versions within the ranges of pyproject.toml.
+# The only target that needs uv: choose newer versions within the ranges of pyproject.toml; for the image, without
+# what only development needs.
 lock:
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --upgrade --no-emit-index-url \
 		--custom-compile-command "make lock" --extra dev pyproject.toml requirements.in -o requirements.txt
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock" -c requirements.txt pyproject.toml requirements.in -o deploy/requirements.txt
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

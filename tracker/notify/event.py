@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from tracker.notify.tongue import catalogue
+from tracker.notify.wire import pieces_of
 
 MEDIA_TYPE = "text/calendar"
 NAME = "deadline.ics"
@@ -66,13 +67,6 @@ def escaped(text: str) -> str:
 
 def _folded(line: str) -> Iterator[str]:
     """Yield a line in pieces of at most 75 octets, cut between characters; each but the first begins with a space."""
-    if len(line.encode()) <= _LINE:
-        yield line
-        return
-    piece = ""
-    for char in line:
-        if len((piece + char).encode()) > _LINE:
-            yield piece
-            piece = " "
-        piece += char
-    yield piece
+    first, *others = pieces_of(line.encode(), _LINE, _LINE - 1)
+    yield first.decode()
+    yield from (f" {piece.decode()}" for piece in others)

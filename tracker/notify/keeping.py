@@ -7,16 +7,16 @@ kept. Where nothing was veiled they are the same; else whoever has the key of li
 """
 
 import zlib
-from binascii import a2b_base64, b2a_base64
+from binascii import a2b_base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from tracker.domain.errors import Broken
 from tracker.domain.link import unveiled, veiled
+from tracker.notify.wire import lined
 
 _ENCODED, _ENDS = b"Content-Transfer-Encoding: base64\r\n\r\n", b"\r\n--"
-_LINE = 76
 _QUICK = 1  # a third smaller takes twice the time
 
 
@@ -80,9 +80,4 @@ def _taken_apart(octets: bytes) -> list[bytes]:
 
 
 def _put_together(pieces: Sequence[bytes]) -> bytes:
-    return b"".join(_lined(piece) if number % 2 else piece for number, piece in enumerate(pieces))
-
-
-def _lined(raw: bytes) -> bytes:
-    text = b2a_base64(raw, newline=False)
-    return b"".join(text[at : at + _LINE] + b"\r\n" for at in range(0, len(text), _LINE))
+    return b"".join(lined(piece) if number % 2 else piece for number, piece in enumerate(pieces))

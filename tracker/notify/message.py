@@ -4,7 +4,6 @@ The same notice to the same recipient gives the same bytes, Message-ID and all, 
 sent again after an unknown outcome is recognisable to the mailbox and to an auditor.
 """
 
-import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from tracker.notify.digest import Digest, Item, cleaned_digest
 from tracker.notify.event import MEDIA_TYPE, NAME, Event, calendar
 from tracker.notify.notice import Notice, cleaned, folded
 from tracker.notify.render import Rendered, laid_out, laid_out_digest
-from tracker.notify.wire import POLICY, ascii_domain, encoded, mailbox
+from tracker.notify.wire import POLICY, ascii_domain, encoded, lined, mailbox
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -45,8 +44,8 @@ def build(notice: Notice | Digest, recipient: str) -> EmailMessage:
 
 def _mail(headers: list[tuple[str, str]], rendered: Rendered, files: Sequence[Attached], *, key: str) -> EmailMessage:
     message = EmailMessage(policy=POLICY)
-    for name, value in headers:
-        message[name] = value
+    for name, value in headers:  # each once: to ask the policy would take longer than the headers themselves
+        message.set_raw(*POLICY.header_store_parse(name, value))
     message["MIME-Version"] = "1.0"
     boundary = f"=_{_digest(key)}"  # "_" is no letter of base64
     if not files:
@@ -157,8 +156,7 @@ def _part(subtype: str, content: str) -> EmailMessage:
     part = EmailMessage(policy=POLICY)
     part["Content-Type"] = f'text/{subtype}; charset="utf-8"'
     part["Content-Transfer-Encoding"] = "base64"
-    lines = base64.encodebytes(content.replace("\n", "\r\n").encode("utf-8"))
-    part.set_payload(lines.decode("ascii"))
+    part.set_payload(lined(content.replace("\n", "\r\n").encode("utf-8"), end=b"\n").decode("ascii"))
     return part
 
 
@@ -167,7 +165,7 @@ def _file(file: Attached) -> EmailMessage:
     part["Content-Type"] = f'{file.media_type}; name="{file.name}"'
     part["Content-Disposition"] = f'attachment; filename="{file.name}"'
     part["Content-Transfer-Encoding"] = "base64"
-    part.set_payload(base64.encodebytes(file.content).decode("ascii"))
+    part.set_payload(lined(file.content, end=b"\n").decode("ascii"))
     return part
 
 

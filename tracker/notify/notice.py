@@ -141,6 +141,11 @@ def folded(text: str) -> str:
     """
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
+    return _folded(text)
+
+
+@lru_cache(maxsize=4096)  # titles and names are in many mails
+def _folded(text: str) -> str:
     return _SPACES.sub(" ", "".join(map(_harmless, text))).strip()
 
 
@@ -169,11 +174,13 @@ def cleaned(notice: Notice) -> Notice:
 
 
 def _clean(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, date)):
+        return value
     match value:
-        case Peer() | News() | Told():
-            return replace(value, **{field.name: _clean(getattr(value, field.name)) for field in fields(value)})
         case str():
             return folded(value)
+        case Peer() | News() | Told():
+            return replace(value, **{field.name: _clean(getattr(value, field.name)) for field in fields(value)})
         case tuple():
             return tuple(_clean(item) for item in value)
         case Mapping():

@@ -75,6 +75,7 @@ def _aligned(page: Sheet) -> list[str]:
     return lines
 
 
+@lru_cache
 def _width(text: str) -> int:
     return sum(not unicodedata.combining(char) for char in text)
 

@@ -7,6 +7,7 @@ written as it is; read back, it is parsed by the standard library like any other
 
 import base64
 import re
+from binascii import b2a_base64
 from collections.abc import Iterator
 from email.headerregistry import Address
 from email.message import EmailMessage, Message
@@ -15,6 +16,7 @@ from typing import Any, cast
 
 _BREAK = re.compile(r"[\r\n]")
 _ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
+_LINE = 76  # characters of base64 in a line
 _WORD_BYTES = 45  # 60 characters of base64 and 12 of frame: under the 75 that RFC 2047 allows
 
 
@@ -86,15 +88,33 @@ def ascii_domain(address: str) -> str:
 
 
 def _pieces(text: str) -> list[bytes]:
-    """Return the text in UTF-8, cut only between characters."""
-    pieces, piece = [], b""
-    for char in text:
-        octets = char.encode("utf-8")
-        if len(piece) + len(octets) > _WORD_BYTES:
-            pieces.append(piece)
-            piece = b""
-        piece += octets
-    return [*pieces, piece]
+    return pieces_of(text.encode("utf-8"), _WORD_BYTES, _WORD_BYTES)
+
+
+def pieces_of(octets: bytes, first: int, others: int) -> list[bytes]:
+    """Return UTF-8 in pieces of so many octets at most, cut only between characters.
+
+    >>> [piece.decode() for piece in pieces_of("Hạn nộp".encode(), 3, 5)]
+    ['H', 'ạn ', 'nộp']
+    """
+    pieces, most = list[bytes](), first
+    while len(octets) > most:
+        end = most
+        while octets[end] & 0xC0 == 0x80:  # within a character
+            end -= 1
+        pieces.append(octets[:end])
+        octets, most = octets[end:], others
+    return [*pieces, octets]
+
+
+def lined(raw: bytes, *, end: bytes = b"\r\n") -> bytes:
+    r"""Return octets in lines of base64.
+
+    >>> lined(b"0123456789" * 6)
+    b'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2\r\nNzg5\r\n'
+    """
+    text = b2a_base64(raw, newline=False)
+    return b"".join(text[at : at + _LINE] + end for at in range(0, len(text), _LINE))
 
 
 def octets(message: EmailMessage, *, international: bool) -> bytes:

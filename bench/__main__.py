@@ -22,11 +22,13 @@ FOLDER = Path(__file__).parent.parent / "var" / "bench"
 # What each is given in its short form; alone, a benchmark takes its time.
 SHORT: dict[str, tuple[str, ...]] = {
     "sweep": ("--runs", "3"),
+    "load": (),
     "growth": (),
     "language": ("--tasks", "10000", "100000", "--rounds", "1"),
     "ledger": ("--entries", "200000", "--runs", "1"),
     "deliver": ("--runs", "6"),
     "web": ("--database", "sqlite", "--size", "100000", "--seconds", "2"),
+    "start": ("--runs", "3"),
     "peers": (),
     "workers": ("--runs", "3", "--mails", "20", "--ticks", "8"),
 }

@@ -29,7 +29,7 @@ from tracker.domain.search import Way
 from tracker.domain.standing import SETTLED, Cell, Progress
 from tracker.store.adopted import CHANNEL, DIRECTIVE, REGISTRY, TASK, Channel
 from tracker.store.assignments import ASSIGNMENT, read_assignments
-from tracker.store.ledger import ENTRY, read_entries
+from tracker.store.ledger import ENTRY, MADE_UP, read_entries
 from tracker.store.outbox import REMINDER
 
 # the order of the index: entries recorded later stand later, and those of one instant are many
@@ -100,14 +100,13 @@ def entries_where(
     return tuple(read_entries(connection, question.limit(limit)))
 
 
-def has_actor(connection: Connection, prefix: str, *, until: datetime | None = None, upto: int | None = None) -> bool:
-    """Return whether any entry was made by an actor whose name starts so."""
-    question = select(ENTRY.c.seq).where(ENTRY.c.actor.startswith(prefix, autoescape=True)).limit(1)
-    if until is not None:
-        question = question.where(ENTRY.c.recorded_at <= until)
-    if upto is not None:
-        question = question.where(ENTRY.c.seq <= upto)
-    return connection.execute(question).first() is not None
+def is_made_up(connection: Connection, *, until: datetime | None = None, upto: int | None = None) -> bool:
+    """Return whether any entry was made up for a demo: its actor's name begins with "demo"."""
+    first = connection.execute(select(ENTRY.c.seq, ENTRY.c.recorded_at).where(MADE_UP).order_by(ENTRY.c.seq).limit(1))
+    found = first.one_or_none()
+    if found is None:
+        return False
+    return (until is None or found.recorded_at <= until) and (upto is None or found.seq <= upto)
 
 
 def refs_of_actor(

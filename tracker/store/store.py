@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy import Connection, Engine, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tracker.domain.errors import Conflict, NotFound, TryLater
 from tracker.store import engine as engines
@@ -16,7 +16,7 @@ from tracker.store.ledger import Position
 __all__ = ["Connection", "Store", "create", "open_store"]
 
 IN_DOUBT = "the database went away while this was being recorded: look whether it was before you do it again"
-HEAD_REVISION = "0009"
+HEAD_REVISION = "0011"
 
 
 class Store:
@@ -155,6 +155,8 @@ def away() -> Iterator[None]:
     """Raise TryLater for what the database could not do for the moment."""
     try:
         yield
-    except OperationalError as error:
+    except DBAPIError as error:
+        if not (isinstance(error, OperationalError) or error.connection_invalidated):
+            raise
         why = " ".join(str(error.orig).split())
         raise TryLater(f"the database is away or busy: {why}", code="database-away") from error

@@ -19,7 +19,7 @@ from tracker.domain.standing import Cell
 from tracker.store import exported, ledger, queries
 from tracker.store.store import Connection
 from tracker.views.past import Vantage
-from tracker.views.stamp import INVENTED, Stamp
+from tracker.views.stamp import Stamp
 from tracker.views.summary import Asked, summary
 
 _ENDING = CLOSING | {"withdrawn", "released", "superseded", "transferred", "cut_off"}
@@ -153,7 +153,7 @@ def stamp_at(connection: Connection, at: datetime, zone: str) -> Stamp:
     """Return the stamp of what is read from the entries recorded up to an instant."""
     head = ledger.position(connection)
     seq, digest = queries.end_at(connection, at)
-    invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=at)
+    invented = head.is_rehearsal and queries.is_made_up(connection, until=at)
     return Stamp(as_of=at, known_at=at, seq=seq, head=digest, rehearsal=head.is_rehearsal, invented=invented, zone=zone)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from tracker.store import ledger, queries, watches
 from tracker.store.ground import Ground, ground
 from tracker.store.store import Connection
-from tracker.views.stamp import INVENTED, Stamp
+from tracker.views.stamp import Stamp
 
 __all__ = ["Footing", "Ground", "footing", "ground", "now_of"]
 
@@ -36,7 +36,7 @@ def footing(
     head = found.head if found else ledger.position(connection)
     is_past = min(at, known) < head.high_water
     seq, digest = queries.end_at(connection, known) if is_past else (head.seq, head.hash)
-    invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=known)
+    invented = head.is_rehearsal and queries.is_made_up(connection, until=known)
     stamp = Stamp(
         as_of=at,
         known_at=known,

@@ -64,7 +64,7 @@ def history(
         limit=limit + 1,
     )
     seq, digest = queries.end_at(connection, known)
-    invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=known)
+    invented = head.is_rehearsal and queries.is_made_up(connection, until=known)
     stamp = Stamp(
         as_of=at, known_at=known, seq=seq, head=digest, rehearsal=head.is_rehearsal, invented=invented, zone=zone
     )

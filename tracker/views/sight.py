@@ -28,7 +28,7 @@ from tracker.store.worktable import Dimension, Order, Place
 from tracker.views.cubes import counted
 from tracker.views.paging import Direction, Found, Seen, in_common, month_of
 from tracker.views.past import Past
-from tracker.views.stamp import INVENTED, Stamp
+from tracker.views.stamp import Stamp
 
 __all__ = ["Found", "Seen", "Sight", "is_wanted", "sight", "standing_at"]
 
@@ -122,7 +122,7 @@ def sight(
     with _further(connection, scope):  # the end of the ledger is one for all, whatever of it may be read
         seq, digest = queries.end_at(connection, known) if past else (head.seq, head.hash)
         # only a rehearsal can hold what the demo made up; a live ledger is not searched for it
-        invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=known)
+        invented = head.is_rehearsal and queries.is_made_up(connection, until=known)
     stamp = Stamp(
         as_of=at,
         known_at=known,

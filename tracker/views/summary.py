@@ -27,7 +27,7 @@ from tracker.store.store import Connection
 from tracker.views.fingerprint import fingerprinted
 from tracker.views.past import Vantage, replayed
 from tracker.views.sight import standing_at
-from tracker.views.stamp import INVENTED, Stamp
+from tracker.views.stamp import Stamp
 
 FORM = 1  # of the document; another one where a key changes its meaning
 _KINDS = FOLDED - {"swept"}  # a look at an assignment moves nothing
@@ -183,7 +183,7 @@ def _grouped(found: Mapping[_Key, Cell], by: Callable[[_Key], str]) -> tuple[Gro
 def _stamp(connection: Connection, end: Vantage, registry: Registry) -> Stamp:
     head = ledger.position(connection)
     seq, digest = queries.end_at(connection, end.known, upto=end.upto)
-    invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=end.known, upto=end.upto)
+    invented = head.is_rehearsal and queries.is_made_up(connection, until=end.known, upto=end.upto)
     return Stamp(
         as_of=end.at,
         known_at=end.known,

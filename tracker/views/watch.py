@@ -15,7 +15,7 @@ from tracker.domain.entry import instant
 from tracker.store import ledger, queries, watches
 from tracker.store.store import Connection
 from tracker.store.watches import Prompt
-from tracker.views.stamp import INVENTED, Stamp
+from tracker.views.stamp import Stamp
 
 WORKS = ("sweep", "deliver", "seal")
 
@@ -197,5 +197,5 @@ def _promptness(found: Sequence[tuple[float, str]]) -> Promptness:
 def _stamp(connection: Connection, at: datetime, zone: str) -> Stamp:
     head = ledger.position(connection)
     seq, digest = queries.end_at(connection, at)
-    invented = head.is_rehearsal and queries.has_actor(connection, INVENTED, until=at)
+    invented = head.is_rehearsal and queries.is_made_up(connection, until=at)
     return Stamp(as_of=at, known_at=at, seq=seq, head=digest, rehearsal=head.is_rehearsal, invented=invented, zone=zone)

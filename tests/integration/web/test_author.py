@@ -100,6 +100,13 @@ def test_findings_come_as_json_at_line_and_column(alone: Site) -> None:
     errors = [(one["line"], one["column"], one["code"]) for one in found["findings"] if one["severity"] == "error"]
     assert errors == [(8, 11, "unknown-agency"), (9, 5, "unknown-key")]
     assert all(one["sentence"] and one["remedy"] for one in found["findings"])
+    read = alone.as_("le")
+    read.cookies.set("lang", "vi", domain="127.0.0.1")
+    told = read.post("/author/check", data={"csrf": alone.csrf("le"), "text": wrong}).json()["findings"]
+    assert [one["sentence"] for one in told if one["severity"] == "error"] == [
+        "Danh mục không có cơ quan này: “BCT1”.",
+        "Không có khóa này ở đây: “dew”.",
+    ]
     fine = send(alone, "/author/check").json()
     assert fine["key"] == NEW
     assert not [one for one in fine["findings"] if one["severity"] == "error"]
@@ -136,7 +143,7 @@ def test_applying_makes_it_the_version_in_force(alone: Site) -> None:
         assert directive_in_force(connection, NEW).title.en == "A new order"
     again = applied(alone)
     assert again.status_code == 409
-    assert "was changed since the plan was made" in again.text
+    assert "It was changed since you looked at it" in again.text
 
 
 def test_two_who_write_at_once_meet(alone: Site) -> None:
@@ -242,8 +249,8 @@ def test_a_table_becomes_a_text_that_can_be_planned(alone: Site, name: str) -> N
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("plan.xlsx", b"no workbook", "is no XLSX file"),
-        ("plan.csv", b"\xff\xfe\x00", "is not UTF-8"),
+        ("plan.xlsx", b"no workbook", "This table cannot be read"),
+        ("plan.csv", b"\xff\xfe\x00", "send an XLSX or CSV file (UTF-8)"),
         ("plan.csv", "Nhiệm vụ,Cơ quan chủ trì\nĐếm,Bộ Gì Đó".encode(), "unknown"),
     ],
 )
@@ -254,7 +261,7 @@ def test_what_is_no_table_is_said(alone: Site, name: str, content: bytes, said: 
     assert said in answer.text
     nothing = alone.as_("le").post("/author/import", data=fields)
     assert nothing.status_code == 400
-    assert "choose a file" in nothing.text
+    assert "send an XLSX or CSV file" in nothing.text
 
 
 def test_words_for_completion_are_those_of_the_schema_and_the_registry(alone: Site) -> None:

@@ -43,6 +43,7 @@ import psycopg
 from sqlalchemy import create_engine, event, text
 from starlette.testclient import TestClient
 
+from bench.figures import Figure, tell
 from bench.sweep import REGISTRY, Databases, Files, Place
 from tests.builders import a_directive, a_task
 from tests.integration.links import AMPLE
@@ -268,9 +269,12 @@ class Measured:
 
     def said(self) -> str:
         """Return p50, p95 and processor time."""
-        cuts = statistics.quantiles(self.waits, n=20) if len(self.waits) > 1 else [self.waits[0]] * 19
         cpu = f"{self.cpu:7.1f}" if self.cpu is not None else f"{'':7}"
-        return f"{statistics.median(self.waits):8.1f} {cuts[18]:8.1f} {cpu}"
+        return f"{statistics.median(self.waits):8.1f} {self.cuts()[18]:8.1f} {cpu}"
+
+    def cuts(self) -> list[float]:
+        """Return the nineteen cuts between twentieths."""
+        return statistics.quantiles(self.waits, n=20) if len(self.waits) > 1 else [self.waits[0]] * 19
 
 
 def readers(count: int, seconds: float, pause: float, ask: Callable[[], Callable[[], None]]) -> tuple[float, ...]:
@@ -460,7 +464,22 @@ def measure(url: str, made: int, args: argparse.Namespace, folder: Path) -> None
                 f" {greeting.said().split()[1]:>9} {size / 1000:5.0f}",
                 flush=True,
             )
-        print(f"memory of the serving process: {memory_of(pid):.0f} MB at most")
+            tell_page(name, made, args, plain, moved, greeting)
+        most = memory_of(pid)
+        print(f"memory of the serving process: {most:.0f} MB at most")
+        what = f"the process that serves pages, {made:,} assignments, {args.database}"
+        tell(Figure(goal="P9", what=what, figure=f"{most:.0f} MB", floor="≤ 250 MB", met=most <= 250))
+
+
+def tell_page(
+    name: str, made: int, args: argparse.Namespace, plain: Measured, moved: Measured, greeting: Measured
+) -> None:
+    """Tell of the goal: what a reader of a page waits, and of one while something is recorded."""
+    waited, while_moving, hello = (one.cuts()[18] for one in (plain, moved, greeting))
+    what = f"{name}, {args.readers} readers, {made:,} assignments, {args.database}"
+    figure = f"p95 {waited:.0f} ms, while something is recorded {while_moving:.0f} ms"
+    floor = f"hello {hello:.0f} ms, goal ≤ 150 ms"
+    tell(Figure(goal="P5", what=what, figure=figure, floor=floor, met=max(waited, while_moving) <= 150))
 
 
 def _once(ask: Callable[[], Callable[[], None]]) -> float:

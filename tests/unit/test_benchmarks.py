@@ -53,3 +53,31 @@ def test_a_plot_names_its_lines_at_their_ends_apart() -> None:
 
 def test_a_line_goes_on_as_it_was_fitted() -> None:
     assert round(fitted([(1_000, 1.0), (10_000, 1.0)], 1_000_000), 3) == 1
+
+
+def test_a_run_ends_with_the_goals_and_lays_them_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(every, "FOLDER", tmp_path / "bench")
+    monkeypatch.setattr(every, "SHORT", {"figures": ()})  # a module that does nothing when it is run
+    assert every.main([]) == 0
+    assert "| P13 |" in capsys.readouterr().out
+    assert "| P1 | " in (tmp_path / "bench" / "summary.md").read_text(encoding="utf-8")
+
+
+def test_what_fails_is_named_and_the_rest_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(every, "FOLDER", tmp_path)
+    monkeypatch.setattr(every, "SHORT", {"gone": (), "figures": ()})
+    assert every.main([]) == 1
+    said = capsys.readouterr()
+    assert "failed: gone" in said.err
+    assert "── figures" in said.out
+
+
+def test_the_pictures_are_laid_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(every, "FOLDER", tmp_path)
+    points = [Point(plot="growth-sqlite", line="board", x=x, y=x / 100) for x in (1_000, 10_000)]
+    assert "growth-sqlite.svg" in every.draw(points)
+    assert "How each operation grows" in (tmp_path / "growth-sqlite.svg").read_text(encoding="utf-8")

@@ -22,6 +22,16 @@ def web(
         str | None,
         typer.Option("--proxy", metavar="ADDRESS", help="The proxy whose word on where a request comes from counts."),
     ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            min=1,
+            max=32,
+            help="Processes that share the port, for many readers on PostgreSQL; each counts the requests of an "
+            "address, and those of /metrics, for itself.",
+        ),
+    ] = 1,
 ) -> NoReturn:
     """Serve the page behind the links of mails; Ctrl-C stops. Mails carry links from the first start on."""
     from tracker.cli.up import FIRST_ACCOUNT
@@ -38,4 +48,5 @@ def web(
     if database := common_of(ctx).database:
         os.environ["TRACKER_DATABASE_URL"] = database
     arguments = ["--host", host, "--port", str(port), *(["--proxy", proxy] if proxy else [])]
+    arguments += ["--workers", str(workers)]
     os.execv(sys.executable, [sys.executable, "-m", "tracker.web", *arguments])

@@ -69,6 +69,9 @@ def counts(connection: Connection, wanted: Wanted, by: Sequence[Dimension]) -> M
     """Return how many assignments fit, by what they have in common; cells and standings are the cached ones."""
     columns = [_column(connection, name) for name in by]
     question = select(*columns, func.count()).select_from(ASSIGNMENT).where(*conditions(wanted), *_cached(wanted))
+    if wanted.said is not None and connection.dialect.name == "sqlite":
+        # it would go through every row in the order of the first index it finds, rather than through those said
+        columns = [column.concat("") if column is ASSIGNMENT.c.agency else column for column in columns]
     return {tuple(row[:-1]): row[-1] for row in connection.execute(question.group_by(*columns))}
 
 

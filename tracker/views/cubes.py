@@ -130,13 +130,16 @@ def _summed(
             asked.append((dimensions.index(name), frozenset({str(single)})))
         if several is not None:
             asked.append((dimensions.index(name), frozenset(map(str, several))))
+    if tuple(by) == dimensions[:1] and not asked:  # thousands of agencies, each with all it has
+        return {(key,): sum(counts.values()) for key, counts in lines}
     places = [dimensions.index(name) for name in by]
     found: Counter[tuple[str, ...]] = Counter()
     for key, counts in lines:
         for had, number in counts.items():
             whole = (key, *had)
-            if all(whole[place] in some for place, some in asked):
-                found[tuple([whole[place] for place in places])] += number
+            if asked and not all(whole[place] in some for place, some in asked):
+                continue
+            found[tuple([whole[place] for place in places])] += number
     return found
 
 

@@ -1,5 +1,6 @@
 """Today: what the secretariat opens in the morning. What has to be acted on first, then how everybody stands."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -112,19 +113,20 @@ def today(
     def listing(name: str, total: int) -> Listing:
         return Listing(tuple(shown[one.ref] for one, _ in lists[name]), total)
 
-    awaiting = listing("awaiting", found.total("submitted"))
+    total = _sum(counts.values())
+    awaiting = listing("awaiting", total.submitted)
     states = seen.reminder_counts()
     return Today(
         stamp=seen.stamp,
-        cells=found.cells(),
-        overdue=listing("overdue", found.cells().open_overdue),
+        cells=_cells(total),
+        overdue=listing("overdue", total.cells[Cell.OVERDUE]),
         due_this_week=listing("due", found.due_after(at)),
         week_ends=day + (6 - day.weekday()) * ONE_DAY,
         awaiting=tuple(_waiting(row, registry, at) for row in awaiting.rows),
         awaiting_total=awaiting.total,
-        asking=found.total("asking"),
-        contested=found.total("contested"),
-        idle=listing("idle", found.total("idle")),
+        asking=total.asking,
+        contested=total.contested,
+        idle=listing("idle", total.idle),
         idle_since=idle_since,
         undelivered=seen.reminders(state="failed", limit=limit),
         undelivered_total=states.get("failed", 0),
@@ -150,12 +152,6 @@ class _Found:
     counts: Counts
     past: bool
     limit: int
-
-    def cells(self) -> Cells:
-        return _cells(self.counts.values())
-
-    def total(self, name: str) -> int:
-        return sum(getattr(count, name) for count in self.counts.values())
 
     def due_after(self, at: datetime) -> int:
         return sum(n for count in self.counts.values() for late_from, n in count.due.items() if late_from > at)
@@ -225,9 +221,22 @@ def _waiting(row: TaskRow, registry: Registry, at: datetime) -> Waiting:
     return Waiting(row=row, age_days=days, age_working_days=working_days)
 
 
-def _cells(counts: Iterable[Count]) -> Cells:
-    counts = tuple(counts)
-    return Cells.of({cell: sum(count.cells[cell] for count in counts) for cell in Cell})
+def _sum(counts: Iterable[Count]) -> Count:
+    """Return what many owe together, but for the days it is due on."""
+    cells: dict[Cell, int] = dict.fromkeys(Cell, 0)
+    idle = submitted = asking = contested = 0
+    for count in counts:
+        for cell, number in count.cells.items():
+            cells[cell] += number
+        idle += count.idle
+        submitted += count.submitted
+        asking += count.asking
+        contested += count.contested
+    return Count(Counter(cells), idle, submitted, asking, contested)
+
+
+def _cells(count: Count) -> Cells:
+    return Cells.of({cell: count.cells[cell] for cell in Cell})
 
 
 def _bars(counts: Counts, registry: Registry, language: str) -> tuple[Bar, ...]:
@@ -243,16 +252,17 @@ def _bars(counts: Counts, registry: Registry, language: str) -> tuple[Bar, ...]:
         if len(alone) + len(codes) <= MOST_BARS:
             alone += codes
     together = {kind: codes for kind, codes in kinds.items() if not set(codes) <= set(alone)}
+    sums = {kind: _sum(counts[code] for code in codes) for kind, codes in together.items()}
     return _each(alone, counts, registry, language) + tuple(
         Bar(
             code=kind,
             name=kind,
-            cells=_cells(counts[code] for code in codes),
-            idle=sum(counts[code].idle for code in codes),
-            submitted=sum(counts[code].submitted for code in codes),
-            count=len(codes),
+            cells=_cells(of_kind),
+            idle=of_kind.idle,
+            submitted=of_kind.submitted,
+            count=len(together[kind]),
         )
-        for kind, codes in sorted(together.items())
+        for kind, of_kind in sorted(sums.items())
     )
 
 
@@ -261,7 +271,7 @@ def _each(codes: Collection[str], counts: Counts, registry: Registry, language: 
         Bar(
             code=code,
             name=agency_name(registry, code, language),
-            cells=_cells([counts[code]]),
+            cells=_cells(counts[code]),
             idle=counts[code].idle,
             submitted=counts[code].submitted,
         )

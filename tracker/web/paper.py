@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 from fastapi import Request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 
 from tracker.domain.evidence import size_words
@@ -67,6 +68,23 @@ def asset_url(name: str) -> str:
     return f"/static/{name}?v={assets()[name].mark}"
 
 
+class _Built(BytecodeCache):
+    """Keeps what templates were compiled to: it is the same in every language."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (found := self.known.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+_BUILT = _Built()
+
+
 class Paper:
     """Prints templates for one installation."""
 
@@ -108,6 +126,7 @@ def environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        bytecode_cache=_BUILT,
     )
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_translations(tongue.catalogue(language), newstyle=True)  # type: ignore[attr-defined]
@@ -118,7 +137,7 @@ def environment(language: str) -> Environment:
         instant=_instant,
         minute=_minute,
         civil=_civil,
-        number=lambda value: "–" if value is None else format_decimal(value, locale=language),
+        number=lambda value: "–" if value is None else _number(value, language),
         title_of=lambda text: text.in_language(language) if isinstance(text, Text) else str(text),
         sentence=lambda phrase: sentence(phrase, language) if isinstance(phrase, Phrase) else str(phrase),
         span=lambda length: tongue.span(length, language),
@@ -127,6 +146,11 @@ def environment(language: str) -> Environment:
         stage=lambda name: stage_name(name, language),
     )
     return made
+
+
+@lru_cache(maxsize=16_384)  # a page has hundreds, and most of them are small
+def _number(value: float, language: str) -> str:
+    return format_decimal(value, locale=language)
 
 
 @pass_context

@@ -9,10 +9,12 @@ import pytest
 
 from tests.integration.web.a_site import KEY, NOW, Site, a_site
 from tests.simulation.an_office import an_office
-from tracker.operations import acknowledge
+from tracker.domain.text import LANGUAGES
+from tracker.operations import acknowledge, init
 from tracker.operations.accounts import make_account
 from tracker.store import outbox, watches
 from tracker.store.store import Store
+from tracker.web.warmth import PATHS, warm
 
 PAGES = ("/", "/tasks", "/heatmap", "/agencies", "/agencies/BNV", f"/tasks/{KEY}/report/BNV")
 
@@ -62,6 +64,13 @@ def test_languages_filters_and_days_are_pages_of_their_own(site: Site) -> None:
     found = [client.get(path).text for path in asked]
     assert len(set(found)) == len(asked)
     assert [client.get(path).text for path in asked] == found
+
+
+def test_the_first_pages_can_be_asked_for_before_anybody_comes(site: Site, tmp_path: Path) -> None:
+    assert warm(site.store, site.settings) == len(LANGUAGES) * len(PATHS) + 1
+    empty = init(f"sqlite:///{tmp_path}/empty.db", rehearsal=False, at=NOW, actor="test")
+    assert warm(empty, site.settings) == 0
+    empty.close()
 
 
 def test_what_turns_by_the_clock_alone_is_on_the_page_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

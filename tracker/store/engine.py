@@ -12,8 +12,17 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from tracker.domain.errors import Invalid
 
 BUSY_MS, HASTE_MS = 30_000, 50
-# a machine that is lost says no farewell: so its server takes its locks back after 35 seconds, not after two hours
-KEEPALIVE = {"tcp_keepalives_idle": 20, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
+# of a session on PostgreSQL, unless the URL says otherwise (`?options=-c lock_timeout=60s`)
+SESSION = {
+    # a machine that is lost says no farewell: so its server takes its locks back after 35 seconds, not after two hours
+    "tcp_keepalives_idle": 20,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 3,
+    # a program that hangs holds up everybody who writes: the server ends its session
+    "idle_in_transaction_session_timeout": "5min",
+    # who waits longer for another writer is refused, as on SQLite
+    "lock_timeout": f"{BUSY_MS}ms",
+}
 _WRITES, _HASTE = "tracker_writes", "tracker_in_haste"
 
 
@@ -59,8 +68,8 @@ def server_time(engine: Engine) -> datetime:
 
 
 def _postgresql(url: URL) -> Engine:
-    alive = " ".join(f"-c {name}={value}" for name, value in KEEPALIVE.items())
-    options = f"{alive} {url.query.get('options', '')}".strip()
+    ours = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+    options = f"{ours} {url.query.get('options', '')}".strip()
     try:
         return create_engine(
             url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args={"options": options}

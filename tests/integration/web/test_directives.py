@@ -155,3 +155,24 @@ def test_looking_changes_nothing(site: Site) -> None:
 def test_a_page_weighs_little(site: Site) -> None:
     for path in PAGES:
         assert len(page(site, BASE + path).encode()) < 150_000
+
+
+def test_the_list_is_a_file_too_and_the_deadlines_of_one_are_subscribed_to(site: Site) -> None:
+    le = site.as_("le")
+    found = le.get("/directives.json").json()
+    assert [one["key"] for one in found["directives"]] == [KEY, SECOND]
+    assert (found["total"], found["directives"][0]["cells"]["open_overdue"]) == (2, 1)
+    assert le.get("/directives.json?q=pilot").json()["total"] == 1
+    text = le.get("/directives.csv?lang=vi").content.decode("utf-8-sig")
+    assert "DIỄN TẬP" in text
+    assert "412/TB-VPCP" in text
+    assert le.get("/directives.xlsx").content.startswith(b"PK")
+    # a ministry counts its own
+    assert site.as_("anna").get("/directives.json").json()["directives"][1]["cells"]["total"] == 0
+    for suffix in ("ics", "atom"):
+        answer = le.get(f"/directives/{KEY}.{suffix}?at=2025-08-19")
+        assert answer.status_code == 303
+        assert le.get(answer.headers["location"]).status_code == 200
+        assert f"directive={KEY.replace('/', '%2F')}" in answer.headers["location"]
+        assert "at=2025-08-19" in answer.headers["location"]
+    assert site.nobody().get("/directives.json").status_code == 303

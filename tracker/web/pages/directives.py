@@ -5,6 +5,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
 
 from tracker.domain.directive import Directive
 from tracker.operations.comparing import Compared, compared
@@ -16,6 +17,7 @@ from tracker.views.portrait import Lines, directive_lines, portrait, version_lin
 from tracker.views.task_graph import graph
 from tracker.views.versions import turned
 from tracker.web.desk import Desk, Reading, Viewer
+from tracker.web.directive_files import SUFFIXES, directives_file
 from tracker.web.pages.directives_words import SIGNS, Words, branches, needs_by_ends
 from tracker.web.paper import address
 
@@ -28,9 +30,39 @@ View = Callable[..., Any]
 def routes(desk: Desk) -> APIRouter:
     """Return the pages of directives."""
     router = APIRouter()
-    for area in (_overviews, _graphs, _timelines, _texts):
+    for area in (_files, _overviews, _graphs, _timelines, _texts):
         area(desk, router)
     return router
+
+
+def _files(desk: Desk, router: APIRouter) -> None:
+    """Add the list as a file, and the deadlines of one directive as what one subscribes to."""
+    Who = Annotated[Viewer, Depends(desk.viewer)]
+
+    def as_file(suffix: str) -> Callable[..., Response]:
+        def of(request: Request, viewer: Who, q: str = "", year: str = "") -> Response:
+            """Give the directives in force that fit, as a file."""
+            wanted = _year(year)
+            with desk.reading(request) as reading:
+                found: Lines = _of(directive_lines, reading, search=q[:100], year=wanted)
+            filtered = ", ".join(filter(None, (q[:100], str(wanted or ""))))
+            url, language = str(request.url), reading.language
+            made = directives_file(suffix, found, found.lines, filtered=filtered, url=url, language=language)
+            return StreamingResponse(made.pieces, media_type=made.media_type, headers=made.headers)
+
+        return of
+
+    def subscribed(suffix: str) -> Callable[..., Response]:
+        def of(request: Request, viewer: Who, year: str, slug: str) -> Response:
+            """Lead to the deadlines of a directive: the same filter answers for any choice of tasks."""
+            return RedirectResponse(address(request, f"/tasks.{suffix}", directive=f"{year}/{slug}"), 303)
+
+        return of
+
+    for suffix in SUFFIXES:
+        router.add_api_route(f"/directives.{suffix}", as_file(suffix), methods=["GET"])
+    for suffix in ("ics", "atom"):
+        router.add_api_route(f"/directives/{{year}}/{{slug}}.{suffix}", subscribed(suffix), methods=["GET"])
 
 
 def _overviews(desk: Desk, router: APIRouter) -> None:
@@ -40,7 +72,7 @@ def _overviews(desk: Desk, router: APIRouter) -> None:
     @router.get("/directives")
     def all_of_them(request: Request, viewer: Who, q: str = "", year: str = "", page: str = "1") -> Response:
         """Show the directives in force that fit."""
-        wanted = int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None
+        wanted = _year(year)
         with desk.reading(request) as reading:
             found: Lines = _of(directive_lines, reading, search=q[:100], year=wanted)
             pages = max(-(-len(found.lines) // PER_PAGE), 1)
@@ -66,6 +98,10 @@ def _overviews(desk: Desk, router: APIRouter) -> None:
                 desk, request, "show", viewer, reading, view,
                 burnup=burnt, chart=burnt.chart, to_cell=lambda cell: tasks(cell=cell),
             )  # fmt: skip
+
+
+def _year(said: str) -> int | None:
+    return int(said) if said.isascii() and said.isdigit() and len(said) == 4 else None
 
 
 def _graphs(desk: Desk, router: APIRouter) -> None:

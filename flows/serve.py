@@ -23,6 +23,7 @@ from tracker.operations.ticking import clock_of
 from tracker.settings import Settings
 
 REFUSED = 2
+AT_ONCE = 4  # runs: on a machine that is too slow for its schedules they wait, and find nothing left to do
 NO_ADDRESS = (
     "no Prefect server is configured: start one with 'prefect server start', then set PREFECT_API_URL, "
     "for example to http://127.0.0.1:4200/api"
@@ -124,6 +125,7 @@ def _serve(every: timedelta, adopt_every: timedelta, seal_every: timedelta) -> N
         ticks,
         RunnerDeployment.from_flow(seal, "seal", interval=seal_every, entrypoint_type=named),
         RunnerDeployment.from_flow(adopt, "adopt", interval=looks, entrypoint_type=named),
+        limit=AT_ONCE,
         pause_on_shutdown=False,  # a restart would leave the schedules off
         print_starting_message=False,
     )

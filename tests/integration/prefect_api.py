@@ -55,6 +55,26 @@ class Api:
         (found,) = self._ask("deployments/filter", {"deployments": {"name": {"any_": [deployment]}}})
         return found["paused"] or not all(schedule["active"] for schedule in found["schedules"])
 
+    def make_pool(self, name: str, kind: str) -> None:
+        """Make a work pool."""
+        self._ask("work_pools/", {"name": name, "type": kind})
+
+    def run(self, deployment: str) -> str:
+        """Have a deployment run now, and return the id of the run."""
+        return str(
+            self._ask(f"deployments/{self._get(f'deployments/name/{deployment}')['id']}/create_flow_run", {})["id"]
+        )
+
+    def state(self, run: str) -> str:
+        """Return the type of the state a run is in."""
+        return str(self._get(f"flow_runs/{run}")["state"]["type"])
+
+    def _get(self, path: str) -> Any:
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            answer = client.get(f"{self.url}/{path}")
+            answer.raise_for_status()
+            return answer.json()
+
     def _ask(self, path: str, wanted: dict[str, Any]) -> Any:
         # trust_env: a proxy of the environment has no business on loopback
         with httpx.Client(trust_env=False, timeout=30) as client:

@@ -1,9 +1,6 @@
-"""Sealing by itself: a tick of the flow on a real Prefect server, and the key that serving makes."""
+"""Sealing by itself: a tick of the flow on a real Prefect server; `test_served_schedule` sees it served."""
 
 import asyncio
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from flows.server import Server, stop
 from tests.integration.prefect_api import Api, prefect_api, prefect_server
 from tests.integration.smtp import SmtpServer
 from tests.simulation.a_store import ADOPTED, a_store
 from tracker.domain.errors import Broken, Refused
 from tracker.operations import open_store, verify
-from tracker.operations.keys import keys, make_key
+from tracker.operations.keys import make_key
 from tracker.operations.sealing import last_seal
 from tracker.operations.ticking import store_name, tick_lock
 from tracker.operations.witnessing import add_witness, witnesses
@@ -25,7 +21,6 @@ from tracker.store import seals
 
 __all__ = ["prefect_api", "prefect_server"]
 
-ROOT = Path(__file__).parent.parent.parent
 NOTHING = {"size": 0, "pushed": 0, "failed": 0}
 LATER = ADOPTED + timedelta(minutes=1)
 
@@ -124,39 +119,3 @@ def test_a_tick_that_may_not_sign_fails_and_says_so(
         connection.execute(text("UPDATE seal SET head = :head"), {"head": "0" * 64})
     with pytest.raises(Broken, match="says something else"):
         tick(rehearsal, LATER + timedelta(minutes=1))
-
-
-def test_serving_makes_the_first_key_says_so_and_seals_by_itself(prefect_server: Server, tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'live.db'}"
-    a_store(url).close()
-    log = tmp_path / "serve.log"
-    with log.open("wb") as stream:
-        served = subprocess.Popen(
-            [sys.executable, "-m", "flows.serve", "--seal-every", "5", "--every", "3600"],
-            env={
-                **os.environ,
-                **prefect_server.environment,
-                "TRACKER_DATABASE_URL": url,
-                "PREFECT_RUNNER_POLL_FREQUENCY": "2",
-            },
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-        )
-        try:
-            store = open_store(url)
-            end = time.monotonic() + 240
-            while last_seal(store) is None:
-                assert served.poll() is None, log.read_text()
-                assert time.monotonic() < end, log.read_text()
-                time.sleep(0.2)
-        finally:
-            stop(served, patience=20)
-    (key,) = keys(store, tmp_path / "live.db.key")
-    assert key.here
-    said = log.read_text()
-    assert "made the first key" in said
-    assert key.vkey.text() in said
-    assert verify(store).holds
-    store.close()

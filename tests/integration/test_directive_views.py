@@ -303,3 +303,17 @@ def test_two_versions_are_compared_as_their_plan_was(store: Store) -> None:
     assert (found.old, found.new) == (1, 2)
     assert signs == [("+", "extra"), ("-", "publish"), ("-", "review"), ("~", "visit")]
     assert (first.old, first.new, {change.sign for change in first.plan.changes}) == (0, 1, {"+"})
+
+
+def test_very_many_communes_stand_together_by_province(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    below = {code: replace(REGISTRY.agencies[code], kind="commune", parent="01") for code in ("04", "22")}
+    registry = replace(REGISTRY, agencies={**REGISTRY.agencies, **below})
+    with store.read() as connection:
+        few = timeline(connection, DIRECTIVE, at=NOW, registry=registry, by="agency")
+        monkeypatch.setattr("tracker.views.gantt.MANY", 5)
+        many = timeline(connection, DIRECTIVE, at=NOW, registry=registry, by="agency")
+    assert [head.group for head in few.layout.heads] == ["01", "04", "22", "BNV", "BTC"]
+    assert [head.group for head in many.layout.heads] == ["01", "BNV", "BTC"]
+    (together,) = (bar for bar in many.bars.values() if bar.count > 1)
+    assert (together.agencies, together.agency_name, together.overdue) == (("04", "22"), many.names["01"], 2)
+    assert (many.total, many.rows) == (6, 5)

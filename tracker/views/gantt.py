@@ -1,7 +1,8 @@
 """The timeline of a directive at an instant: its assignments as bars on an axis of days, a page at a time.
 
-By agency every assignment is a row. By task, those of one task that have the same days are one row: a task of every
-commune would otherwise be thousands of bars that say the same.
+By agency every assignment is a row; where there are very many, those of a province's communes are taken together. By
+task, those of one task that have the same days are one row: a task of every commune would otherwise be thousands of
+bars that say the same.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,11 +22,13 @@ from tracker.store.store import Connection
 from tracker.views.portrait import owed, titles_of
 from tracker.views.rows import agency_name
 from tracker.views.sight import Seen, Sight, sight
+from tracker.views.sought import province_of
 from tracker.views.stamp import Stamp
 
 ROWS = 100  # a page on screen
 SHEET = 40  # a page that is printed on one A3 sheet
 ARROWS = 150
+MANY = 500  # assignments; beyond so many, communes stand together by province
 By = Literal["agency", "task"]
 
 
@@ -91,7 +94,7 @@ def timeline(
     """Return a page of the timeline of a directive; `directive` is the version in force at the instant."""
     seen = sight(connection, at=at, registry=registry, known=known, scope=scope)
     found = owed(seen, directive.key)
-    bunches = _bunches(found, by, registry.calendar.zone)
+    bunches = _bunches(found, by, registry)
     ordered = sorted(bunches, key=_by_agency if by == "agency" else _by_task)
     pages = max(-(-len(ordered) // per_page), 1)
     page = min(max(page, 1), pages)
@@ -125,14 +128,26 @@ def timeline(
 _Bunch = tuple[Line, tuple[Seen, ...]]
 
 
-def _bunches(found: Iterable[Seen], by: By, zone: str) -> list[_Bunch]:
-    if by == "agency":
-        return [(_line(one[0], one[0].ref, one[0].agency, zone), (one,)) for one in found]
-    groups: dict[tuple[str, date, date | None, date | None], list[Seen]] = {}
+def _bunches(found: Sequence[Seen], by: By, registry: Registry) -> list[_Bunch]:
+    zone, many = registry.calendar.zone, len(found) > MANY
+    groups: dict[tuple[str, str, date, date | None, date | None], list[Seen]] = {}
+    alone: list[_Bunch] = []
     for one in found:
-        line = _line(one[0], "", "", zone)
-        groups.setdefault((one[0].task, line.start, line.end, line.first), []).append(one)
-    return [(_together([one for one, _ in some], zone), tuple(some)) for some in groups.values()]
+        group = _group(one[0].agency, registry, together=many) if by == "agency" else ""
+        line = _line(one[0], one[0].ref, one[0].agency, zone)
+        if group == one[0].agency:
+            alone.append((line, (one,)))
+        else:
+            groups.setdefault((group, one[0].task, line.start, line.end, line.first), []).append(one)
+    bunched = [(_together([one for one, _ in some], zone, group), tuple(some)) for (group, *_), some in groups.items()]
+    return alone + bunched
+
+
+def _group(agency: str, registry: Registry, *, together: bool) -> str:
+    """Return under whom an agency's rows stand: the province, for one of very many communes."""
+    if not together or registry.agencies[agency].kind != "commune":
+        return agency
+    return province_of(agency, registry) or agency
 
 
 def _line(assignment: Assignment, ref: str, group: str, zone: str) -> Line:
@@ -149,7 +164,7 @@ def _line(assignment: Assignment, ref: str, group: str, zone: str) -> Line:
     )
 
 
-def _together(some: Sequence[Assignment], zone: str) -> Line:
+def _together(some: Sequence[Assignment], zone: str, group: str) -> Line:
     """Return one line for assignments of a task with the same days; what has come in counts once all of it has."""
     lines = [_line(one, one.ref, one.task, zone) for one in some]
     is_open = any(line.is_open for line in lines)
@@ -158,7 +173,7 @@ def _together(some: Sequence[Assignment], zone: str) -> Line:
     first = min(some, key=lambda one: one.ref)
     return Line(
         ref=first.ref,
-        group="",
+        group=group,
         start=lines[0].start,
         end=lines[0].end,
         first=lines[0].first,
@@ -189,7 +204,7 @@ def _bars(seen: Sight, shown: Sequence[_Bunch], titles: Mapping[str, str], langu
                 task=first.task,
                 title=titles.get(first.task, first.task.rpartition("/")[2]),
                 agencies=tuple(sorted(one.agency for one, _ in some)),
-                agency_name=agency_name(seen.registry, first.agency, language),
+                agency_name=agency_name(seen.registry, line.group or first.agency, language),
                 count=len(some),
                 received=sum(one in (Progress.SUBMITTED, Progress.COMPLETED) for one in progress),
                 overdue=sum(now.cell == Cell.OVERDUE for _, now in some),

@@ -1,11 +1,12 @@
 """Delivery: reminders leave the outbox, each attempt written before it is made, lane by lane.
 
-Mails leave in small groups. One transaction ends the attempts of a group and begins those of the next; the
-journal of sends has the whole group on the disk before the first of it leaves, and learns of each mail as
-soon as its server answered. So a worker that is killed leaves one mail at most of which nobody knows: when
-the lease ends it is recorded as unknown and tried again with the same Message-ID: a rare copy is preferred to a
-rare silence. What else it could not record, the journal tells. Only a machine that loses its power may lose
-what the journal was told since the last commit: the mails of one group.
+Mails leave in small groups. One transaction begins the attempts of a group, and keeps the exact copy of each
+mail; the journal of sends has the whole group on the disk before the first of it leaves, and learns of each mail
+as soon as its server answered; another transaction ends them as soon as the last has left. So a worker that is
+killed leaves one mail at most of which nobody knows: when the lease ends it is recorded as unknown and tried again
+with the same Message-ID: a rare copy is preferred to a rare silence. What else it could not record, the journal
+tells. Only a machine that loses its power may lose what the journal was told since the last commit: the mails of
+one group.
 
 Every server has a lane of its own (`lanes`), and several work at once: one that is slow or away
 holds up nobody else's mail. Their transactions take turns, since the ledger has one end.
@@ -215,10 +216,12 @@ class _Run:
         ended: list[Ended] = []
         size = 1  # of the next group: it grows while the server is quick
         while True:
+            if ended:  # by itself: what the next group says takes longer to find out
+                with self.lock, self.store.write() as connection:
+                    end(self._turn(connection), ended)
             with self.lock:
                 with self.store.write() as connection:
                     turn = self._turn(connection)
-                    end(turn, ended)
                     # a rehearsal keeps no journal that would know what left
                     most = min(size, self.room(turn.at)) if self.live else min(1, self.room(turn.at))
                     jobs, aside = self._next(turn, lane, most)

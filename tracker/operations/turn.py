@@ -1,4 +1,4 @@
-"""A turn: one transaction of a worker, in which the attempts of a group of mails end and those of the next begin.
+"""A turn: one transaction of a worker, in which the attempts of a group of mails begin, or end.
 
 What they ask for is read together, and what was begun is written together: a mail costs a few statements, not ten.
 """

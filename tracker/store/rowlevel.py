@@ -94,7 +94,8 @@ def beyond(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.execute(text(f"SELECT set_config('role', '{ROLE}', true)"))
+        if not connection.invalidated:  # else there is nothing left to be read by it
+            connection.execute(text(f"SELECT set_config('role', '{ROLE}', true)"))
 
 
 def _there(connection: Connection) -> set[str]:

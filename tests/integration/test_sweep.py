@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.builders import a_directive, a_task
 from tests.simulation.a_store import ADOPTED
-from tests.simulation.an_office import an_office, holds, the_registry
+from tests.simulation.an_office import KEY, an_office, holds, the_registry
 from tracker.domain.calendar import Span
 from tracker.domain.deadline import By, Due
 from tracker.domain.directive import ForEach
@@ -15,11 +15,13 @@ from tracker.domain.ladder import Level
 from tracker.operations import remove_channel, sweep
 from tracker.operations.deputies import name_deputy
 from tracker.operations.ownership import delegate
+from tracker.operations.progress import acknowledge
 from tracker.store import ledger, outbox
 from tracker.store.store import Store
 
 OFFICES = ("BNV", "BTC", "BGDDT")
 LAST = date(2025, 8, 20)
+ANSWERS = {1: ("BGDDT",), 2: ("BNV",), 11: ("BTC",)}  # day -> who answers; the last one late, between two levels
 
 
 def a_mixed_office(url: str) -> Store:
@@ -50,6 +52,10 @@ def swept(store: Store, batch: int) -> tuple[list[Any], list[Any]]:
     """Return what entries say and whom reminders go to once a store was swept day by day, so many at a time."""
     for day in range(16):
         sweep(store, at=ADOPTED + timedelta(days=day), batch=batch)
+        for agency in ANSWERS.get(day, ()):  # so that assignments with one date differ in what became of them
+            acknowledge(
+                store, f"{KEY}/also-alike/{agency}", at=ADOPTED + timedelta(days=day, hours=1), actor=f"{agency}:x"
+            )
     assert holds(store)
     with store.read() as connection:
         entries = [

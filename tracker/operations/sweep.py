@@ -89,12 +89,11 @@ def _batch(store: Store, at: datetime, actor: str, batch: int) -> Swept:
         looks, ways = _looks(connection, claimed, kinds, registry, at)
         facts: list[tuple[Frame, str]] = []
         told: list[tuple[tuple[bool, datetime, str], Told, list[Own]]] = []
-        cut: list[Step] = []
-        for number, (ref, _, agency, _, _, of) in enumerate(claimed.rows):
-            kind, look = kinds[of], looks.get(number)
+        over: list[str] = []
+        for ref, agency, of in claimed.rows:
+            kind, look = kinds[of], looks.get(ref)
             if kind is None:
-                assignment = claimed.assignment(number)
-                cut.append(Step(assignment, _cut_off(assignment, actor)))
+                over.append(ref)
                 continue
             facts.append((kind.frame if look is None else frame_of(_draft(look, actor), recorded_at=at), ref))
             kind.entered.append((head.seq + len(facts), ref))
@@ -108,6 +107,7 @@ def _batch(store: Store, at: datetime, actor: str, batch: int) -> Swept:
         # before what is closed out: that may take the ground from under a reminder made in this very look
         told.sort(key=itemgetter(0))
         new = outbox.make_alike(connection, ((one, owned) for _, one, owned in told))
+        cut = [Step(one, _cut_off(one, actor)) for one in assignments.get(connection, over)] if over else []
         ended = _close_out(connection, cut, at=at, actor=actor, registry=registry)
         return Swept(len(claimed.rows), len(facts) + ended, new)
 
@@ -124,23 +124,25 @@ def _kind(one: Assignment, registry: Registry, at: datetime, actor: str) -> _Kin
 
 def _looks(
     connection: Connection, claimed: Claimed, kinds: Sequence[_Kind | None], registry: Registry, at: datetime
-) -> tuple[dict[int, Look], Ways]:
-    """Return the looks at those of whom more than the lead hears, by number, and the ways to the other leads.
+) -> tuple[dict[str, Look], Ways]:
+    """Return the looks at those of whom more than the lead hears, by reference, and the ways to the other leads.
 
     Where a ladder has a cap, it counts what everybody is told: then each is looked at alone.
     """
-    called = {n: kind for n, (*_, of) in enumerate(claimed.rows) if (kind := kinds[of]) is not None and kind.calls}
-    offices = {claimed.rows[n][2] for n in called}
+    called = [(ref, agency, kind) for ref, agency, of in claimed.rows if (kind := kinds[of]) is not None and kind.calls]
+    offices = {agency for _, agency, _ in called}
     if not offices:
         return {}, {}
     if any((ladder := registry.ladder(kind.one.remind)) and ladder.cap is not None for kind in kinds if kind):
         alone: set[str] = set()
     else:
         alone = offices - deputies.covering(connection, offices, registry.calendar.civil_day(at)).keys()
-    wanted = [n for n, kind in called.items() if not (_lead_alone(kind) and claimed.rows[n][2] in alone)]
-    owed = [(claimed.assignment(n), called[n].owed) for n in wanted]
-    found = dict(zip(wanted, look_at(connection, owed, registry, at), strict=True)) if wanted else {}
-    return found, channels_of(connection, alone)
+    wanted = {ref: kind.owed for ref, agency, kind in called if not (_lead_alone(kind) and agency in alone)}
+    if not wanted:
+        return {}, channels_of(connection, alone)
+    owed = [(one, wanted[one.ref]) for one in assignments.get(connection, wanted)]
+    looks = look_at(connection, owed, registry, at)
+    return {look.assignment.ref: look for look in looks}, channels_of(connection, alone)
 
 
 def _lead_alone(kind: _Kind) -> bool:

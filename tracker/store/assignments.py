@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Integer,
     Row,
     Select,
     bindparam,
+    case,
     func,
     select,
     type_coerce,
@@ -40,25 +42,30 @@ _NEEDING = select(NEED.c.task, NEED.c.needs).where(NEED.c.task.in_(_DIRECT)).ord
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Assignments in their order: whose each is, and the number of the kind that it is one of.
+    """Assignments in their order, each by reference, agency and the number of the kind that it is one of.
 
-    Of a kind are those whose rows differ in nothing but `_OWN`: reckon one, and all are reckoned.
+    Those of a kind are the same in all that a look at them depends on: reckon one, and all are reckoned.
     """
 
-    rows: Sequence[tuple[str, str, str, int, int, int]]
+    rows: Sequence[tuple[str, str, int]]
     kinds: Sequence[Assignment]
 
-    def assignment(self, number: int) -> Assignment:
-        """Return one of them in full."""
-        ref, task, agency, seq, changed, kind = self.rows[number]
-        return replace(self.kinds[kind], ref=ref, task=task, agency=agency, seq=seq, changed=changed)
 
-
-_OWN = ("ref", "task", "agency", "seq", "changed")
-# as the driver gives them: most are never looked at, only compared
-_RAW = [type_coerce(c, NullType()) for c in sorted(ASSIGNMENT.c, key=lambda c: c.name not in _OWN)]
+_UNDATED = ASSIGNMENT.c.late_from.is_(None)
+# what moments and standings of something open are reckoned from, and what a look goes by or writes
+_ALIKE: tuple[ColumnElement[Any], ...] = (
+    *(ASSIGNMENT.c[name] for name in ("remind", "progress", "version", "delegate", "rung", "told", "cell")),
+    *(ASSIGNMENT.c[name] for name in ("last_day", "minute", "zone", "late_from", "opens_at", "cutoff", "review")),
+    *(ASSIGNMENT.c[name] for name in ("assigned_at", "next_moment", "suspended_at", "snoozed_until")),
+    # a date takes the place of these; whether it waits and was returned matters, not for what and when
+    *(case((_UNDATED, ASSIGNMENT.c[name])) for name in ("touched_at", "anchor", "anchored_on")),
+    ASSIGNMENT.c.waiting_for == "[]",
+    ASSIGNMENT.c.returned_at.is_(None),
+    case((ASSIGNMENT.c.answered_at >= ASSIGNMENT.c.late_from, ASSIGNMENT.c.answered_at)),
+)
 _CLAIM = (
-    select(*_RAW)
+    # as the driver gives them: most are never looked at, only compared
+    select(ASSIGNMENT.c.ref, ASSIGNMENT.c.agency, *(type_coerce(each, NullType()) for each in _ALIKE))
     .where(ASSIGNMENT.c.next_moment <= bindparam("at", type_=ASSIGNMENT.c.next_moment.type))
     .order_by(ASSIGNMENT.c.next_moment, ASSIGNMENT.c.ref)
     .limit(bindparam("most", type_=Integer))
@@ -74,13 +81,11 @@ def claim_due(connection: Connection, *, at: datetime, limit: int) -> Claimed:
     numbers: dict[tuple[Any, ...], int] = {}
     firsts: list[str] = []
     rows = []
-    for row in connection.execute(_CLAIM, {"at": at, "most": limit}):
-        values = tuple(row)
-        own, alike = values[: len(_OWN)], values[len(_OWN) :]
-        kind = numbers.setdefault(alike, len(firsts))
+    for ref, agency, *alike in connection.execute(_CLAIM, {"at": at, "most": limit}):
+        kind = numbers.setdefault(tuple(alike), len(firsts))
         if kind == len(firsts):
-            firsts.append(row[0])
-        rows.append((*own, kind))
+            firsts.append(ref)
+        rows.append((ref, agency, kind))
     known = {one.ref: one for one in get(connection, firsts)} if firsts else {}
     return Claimed(rows, [known[ref] for ref in firsts])
 

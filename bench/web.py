@@ -1,20 +1,20 @@
 """What pages cost: Today, the work table, an assignment, the heatmap, with many assignments and eight readers at once.
 
     python -m bench.web [--size 1000000] [--database postgresql|sqlite] [--readers 8] [--seconds 6] [--pause 0]
+        [--workers 1]
 
 The store is made by the product's own `adopt_directive` over the real registry, for ministries and provinces; the
 rows and the entries of one province are then copied to every commune, which SQL does in a minute and the product
 in many (the chain of the copies does not hold: no page of these looks). What has become of the assignments is
 drawn from a seed and written into their rows: the shares of the official report (of what fell due, 9 in 10
-completed on time), nothing left to be looked at. The pages are served by a process of its own, to a reader with a
-session; the readers are threads of this process.
+completed on time), nothing left to be looked at. The pages are served by a process of its own, or by several, started
+as `tracker web` starts them; the readers are threads of this process, each somebody of their own.
 
-Beside each page, in the same run and by turns: a bare FastAPI "hello" served the same way, and the very
-statements of the page, recorded once and sent through the bare driver by as many readers. `moved` is the page while
-something is recorded twice a second (three times the rate of a year with a million tasks), so that what it
+Beside each page, in the same run and by turns: a bare FastAPI "hello" served the same way, and the very statements of
+drawing the page, counts remembered, recorded once and sent through the bare driver by as many readers. `moved` is the
+page while something is recorded twice a second (three times the rate of a year with a million tasks), so that what it
 remembers is of an earlier position. `all sql` are the statements of a page that remembers nothing, sent by one
-reader alone: what the first page after a start costs. `cpu` is what the serving process spent a request: what other
-work on this machine touches least.
+reader alone. `cpu` is what the serving processes spent a request: what other work on this machine touches least.
 """
 
 import argparse
@@ -36,6 +36,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import md5
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ from tests.integration.postgres import free_port, running_cluster
 from tracker import clock
 from tracker.domain.deadline import By, Due
 from tracker.domain.directive import Directive, ForEach
+from tracker.domain.errors import Conflict
 from tracker.domain.text import Text
 from tracker.files.registry import read_registry
 from tracker.operations import acknowledge, adopt_directive, adopt_registry, init, open_store
@@ -61,6 +63,8 @@ from tracker.store.assignments import ASSIGNMENT
 from tracker.store.ledger import ENTRY as ENTRY_TABLE
 from tracker.store.store import Store
 from tracker.web.app import create_app
+from tracker.web.guard import Guard
+from tracker.web.warmth import warm as warm_up
 
 SEED = 6
 COMMUNES = 3_321
@@ -148,7 +152,6 @@ def prepare(place: Place, size: int) -> tuple[str, int]:
         adopt_directive(store, directive, at=at, actor="bench")
     _copy(store)
     took = time.perf_counter() - start
-    make_account(store, "le", "secretariat", language="vi", at=now, actor="cli")
     _draw(store, now)
     with store.read() as connection:
         made = int(connection.execute(text("SELECT count(*) FROM assignment")).scalar_one())
@@ -231,6 +234,7 @@ def recorded(
 ) -> dict[str, list[Statement]]:
     """Return the statements of each page, as the driver is given them; `warm`: of a page asked for the second time."""
     from tracker.views import cubes, tally, work
+    from tracker.web.shelf import Shelf
 
     store = open_store(url)
     client = TestClient(create_app(store, settings, AMPLE), base_url=settings.base_url)
@@ -243,6 +247,7 @@ def recorded(
             heard.append((statement, parameters))
 
     found = {}
+    kept, Shelf.page = Shelf.page, lambda _, __, print_: print_()  # type: ignore[method-assign]
     for name, path in paths.items():
         client.get(path)
         if not warm:
@@ -253,6 +258,7 @@ def recorded(
         answer = client.get(path)
         assert answer.status_code == 200, (path, answer.status_code, answer.text[:500])
         found[name] = list(heard)
+    Shelf.page = kept  # type: ignore[method-assign]
     store.close()
     return found
 
@@ -306,10 +312,12 @@ def readers(count: int, seconds: float, pause: float, ask: Callable[[], Callable
     return tuple(waits)
 
 
-def over_http(port: int, path: str, token: str) -> Callable[[], Callable[[], None]]:
-    """Return what gives each reader a kept connection that asks for one page."""
+def over_http(port: int, path: str, tokens: Sequence[str]) -> Callable[[], Callable[[], None]]:
+    """Return what gives each reader a kept connection and a session of their own, to ask for one page."""
+    given = cycle(tokens)
 
     def ask() -> Callable[[], None]:
+        token = next(given)
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
 
         def one() -> None:
@@ -350,7 +358,7 @@ def served(arguments: list[str], port: int, environment: dict[str, str]) -> Iter
     """Serve on a port in a process of its own, and yield its id."""
     process = subprocess.Popen([sys.executable, *arguments], env={**os.environ, **environment})
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while time.monotonic() < until:
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
@@ -361,16 +369,21 @@ def served(arguments: list[str], port: int, environment: dict[str, str]) -> Iter
         process.wait(20)
 
 
+def family(pid: int) -> list[int]:
+    """Return a process and those it started."""
+    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+
+
 def cpu_of(pid: int) -> float:
-    """Return how many seconds of processor time a process has spent."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Return how many seconds of processor time a process and those it started have spent."""
+    fields = [Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split() for one in family(pid)]
+    return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
 
 
 def memory_of(pid: int) -> float:
-    """Return the most memory a process has had, in MB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+    """Return the most memory one process has had, of those that serve, in MB."""
+    lines = [line for one in family(pid) for line in Path(f"/proc/{one}/status").read_text().splitlines()]
+    return max(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
 @contextmanager
@@ -407,17 +420,22 @@ def hello() -> str:
     return "hello"
 uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_level="warning")
 """
-SERVER = """
-import sys, uvicorn
-from tests.integration.links import AMPLE
-from tracker.operations import open_store
-from tracker.settings import Settings
-from tracker.web.app import create_app
-import os
-settings = Settings.of(os.environ)
-app = create_app(open_store(settings.database_url), settings, AMPLE)
-uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_level="warning", server_header=False)
-"""
+
+
+def ample() -> Guard:
+    """Return the app as `tracker web` makes it, but for how often an address may ask."""
+    settings = Settings.of(os.environ)
+    store = open_store(settings.database_url)
+    app = create_app(store, settings, AMPLE)
+    warm_up(store, settings)
+    return app
+
+
+def server(port: int, workers: int) -> list[str]:
+    """Return what serves that app, with the options of `tracker web`."""
+    options = ["--no-access-log", "--log-level", "warning", "--no-server-header", "--timeout-worker-healthcheck", "60"]
+    app = ["-m", "uvicorn", "bench.web:ample", "--factory", "--port", str(port), "--workers", str(workers)]
+    return [*app, *options]
 
 
 def measure(url: str, made: int, args: argparse.Namespace, folder: Path) -> None:
@@ -430,10 +448,10 @@ def measure(url: str, made: int, args: argparse.Namespace, folder: Path) -> None
         key=str(folder / "k"),
         secret=str(folder / "s"),
     )
-    token = _session(url, settings)
+    tokens = _sessions(url, settings, args.readers)
     paths = pages(url)
-    warm = recorded(url, settings, token, paths, warm=True)
-    cold = recorded(url, settings, token, paths, warm=False)
+    warm = recorded(url, settings, tokens[0], paths, warm=True)
+    cold = recorded(url, settings, tokens[0], paths, warm=False)
     environment = {
         "TRACKER_DATABASE_URL": url,
         "TRACKER_BASE_URL": settings.base_url,
@@ -442,23 +460,24 @@ def measure(url: str, made: int, args: argparse.Namespace, folder: Path) -> None
         "TRACKER_SECRET": settings.secret,
         "PYTHONPATH": str(Path(__file__).parent.parent),
     }
-    print(f"\n{args.database}, {made:,} assignments, {args.readers} readers, pause {args.pause} s; milliseconds")
+    print(f"\n{args.database}, {made:,} assignments, {args.readers} readers, pause {args.pause} s,"
+          f" {args.workers} processes; milliseconds, load {os.getloadavg()[0]:.1f}")  # fmt: skip
     print(f"{'':14} {'page p50':>8} {'p95':>8} {'cpu':>7} {'moved p50':>9} {'p95':>8} {'cpu':>7}"
           f" {'sql p50':>8} {'p95':>8} {'all sql':>8} {'hello p95':>9} {'kB':>5}")  # fmt: skip
     with ExitStack() as stack:
-        pid = stack.enter_context(served(["-c", SERVER, str(port)], port, environment))
+        pid = stack.enter_context(served(server(port, args.workers), port, environment))
         stack.enter_context(served(["-c", HELLO, str(hello)], hello, environment))
         for name, path in paths.items():
-            page = over_http(port, path, token)
-            size = _weight(port, path, token)
-            page()()  # the first request of a page compiles its template
+            page = over_http(port, path, tokens)
+            size = _weight(port, path, tokens[0])
+            page()()
             run = lambda ask: readers(args.readers, args.seconds, args.pause, ask)  # noqa: E731
             plain = _with_cpu(pid, lambda: run(page))  # noqa: B023
             with moving(url):
                 moved = _with_cpu(pid, lambda: run(page))  # noqa: B023
             sql = Measured(run(over_driver(url, warm[name])), None)
             bare = _once(over_driver(url, cold[name]))
-            greeting = Measured(run(over_http(hello, "/", token)), None)
+            greeting = Measured(run(over_http(hello, "/", tokens)), None)
             print(
                 f"{name:14} {plain.said()} {moved.said():>26} {sql.said().rstrip()} {bare:8.1f}"
                 f" {greeting.said().split()[1]:>9} {size / 1000:5.0f}",
@@ -466,7 +485,7 @@ def measure(url: str, made: int, args: argparse.Namespace, folder: Path) -> None
             )
             tell_page(name, made, args, plain, moved, greeting)
         most = memory_of(pid)
-        print(f"memory of the serving process: {most:.0f} MB at most")
+        print(f"memory of a serving process: {most:.0f} MB at most; load {os.getloadavg()[0]:.1f}")
         what = f"the process that serves pages, {made:,} assignments, {args.database}"
         tell(Figure(goal="P9", what=what, figure=f"{most:.0f} MB", floor="≤ 250 MB", met=most <= 250))
 
@@ -491,13 +510,17 @@ def _once(ask: Callable[[], Callable[[], None]]) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def _session(url: str, settings: Settings) -> str:
-    store = open_store(url)
-    with store.write() as connection:
-        account = known(connection, "le")[0]
-        token = begin(connection, settings, account, way="password", agent="bench", before="", at=clock.now()).token
+def _sessions(url: str, settings: Settings, count: int) -> list[str]:
+    """Return the sessions of as many people of the secretariat."""
+    store, tokens, now = open_store(url), [], clock.now()
+    for name in [f"reader-{number}" for number in range(count)]:
+        with suppress(Conflict):
+            make_account(store, name, "secretariat", language="vi", at=now, actor="cli")
+        with store.write() as connection:
+            account = known(connection, name)[0]
+            tokens.append(begin(connection, settings, account, way="password", agent="bench", before="", at=now).token)
     store.close()
-    return token
+    return tokens
 
 
 def _weight(port: int, path: str, token: str) -> int:
@@ -519,6 +542,7 @@ def main() -> int:
     parser.add_argument("--database", choices=("postgresql", "sqlite"), default="postgresql")
     parser.add_argument("--readers", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=6)
+    parser.add_argument("--workers", type=int, default=1, help="processes that serve, as of `tracker web --workers`")
     parser.add_argument("--pause", type=float, default=0, help="how long a reader looks at a page, on average")
     args = parser.parse_args()
     size = args.size or (1_000_000 if args.database == "postgresql" else 100_000)

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -48,7 +49,7 @@ def _asked(app: FastAPI, path: str, query: str = "") -> str:
     scope: dict[str, Any] = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET"}
     scope |= {"scheme": "http", "root_path": "", "headers": []}
     scope |= {"path": path, "raw_path": path.encode(), "query_string": query.encode()}
-    with suppress(TrackerError):
-        asyncio.run(app(scope, receive, send))
+    with suppress(TrackerError), ThreadPoolExecutor(1) as own:  # a server makes its app within a loop of its own
+        own.submit(asyncio.run, app(scope, receive, send)).result()
         return said.decode()
     return ""

@@ -1,6 +1,6 @@
 """Two processes sweep and deliver at once and are killed a thousand times: who was not told, and who twice?
 
-    python -m tests.simulation.kills [--database sqlite|postgresql] [--kills 1000] [--offices 30] [--seed 7]
+    python -m tests.simulation.kills [--database NAME] [--kills 1000] [--minutes N] [--offices 30] [--seed 7]
 
 Week after week every office is owed one reminder. Two workers sweep, seven assignments a transaction, and deliver
 beside each other; each is killed with SIGKILL at a boundary drawn by the seed (a statement, a commit, a step of an
@@ -30,6 +30,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import astuple, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 
 from tests.integration.postgres import roomy_memory, running_cluster
@@ -145,13 +146,15 @@ class Pair:
         os._exit(code)
 
 
-def story(url: str, folder: Path, server: MailServer, *, kills: int, offices: int, seed: int) -> Found:
-    """Return what came of killing one of two workers again and again, until it was done so many times."""
+def story(
+    url: str, folder: Path, server: MailServer, *, kills: int, offices: int, seed: int, until: float = inf
+) -> Found:
+    """Return what came of killing one of two workers again and again: so many times, or until an instant."""
     settings = freely(server.url, journal=str(folder / "sends"))
     pair = Pair(a_crowd(url, offices), settings, random.Random(seed))
     _calmly(pair, FIRST - WEEK)
     found, week = Found(), 0
-    while len(pair.ends) < kills:
+    while len(pair.ends) < kills and time.monotonic() < until:
         found += _week(pair, server, FIRST + week * WEEK, kills=kills, offices=offices)
         week += 1
     with pair.store.read() as connection:
@@ -219,6 +222,7 @@ def main(arguments: Sequence[str] | None = None, *, out: Callable[[str], object]
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.kills", description=__doc__.split("\n")[0])
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="one database only; both by default")
     parser.add_argument("--kills", type=int, default=1000, metavar="N", help="on each database (1000)")
+    parser.add_argument("--minutes", type=float, default=inf, metavar="N", help="begin no week after so long")
     parser.add_argument("--offices", type=int, default=30, metavar="N", help="mails of a week (30)")
     parser.add_argument("--seed", type=int, default=7, help="what the boundaries are drawn by (7)")
     asked = parser.parse_args(arguments)
@@ -228,7 +232,8 @@ def main(arguments: Sequence[str] | None = None, *, out: Callable[[str], object]
         for name, url in databases([asked.database] if asked.database else ["sqlite", "postgresql"], stack):
             began = time.monotonic()
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tracker-kills-", dir=roomy_memory()))
-            found = story(url, Path(folder), server, kills=asked.kills, offices=asked.offices, seed=asked.seed)
+            asks = {"kills": asked.kills, "offices": asked.offices, "seed": asked.seed}
+            found = story(url, Path(folder), server, until=began + 60 * asked.minutes, **asks)
             out(row(name, *astuple(found), f"{time.monotonic() - began:.0f}"))
             kept = kept and found.kept
     out("every promise kept" if kept else "A PROMISE WAS BROKEN")

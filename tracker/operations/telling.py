@@ -14,6 +14,7 @@ from tracker.domain.entry import Draft, Entry, Payload, stamp
 from tracker.domain.hook import is_hopeless, next_try
 from tracker.notify.outcome import Outcome
 from tracker.notify.reach import Reach
+from tracker.notify.way import Way
 from tracker.notify.webhook import post
 from tracker.operations.hooks import DISABLED, one_hook, way_of
 from tracker.settings import Settings
@@ -52,10 +53,12 @@ def tell(
     with store.read() as connection:
         due = hooks.due(connection, clock(), limit=BATCH)
         known = {one.reference: one for one in hooks.every(connection)} if due else {}
+        entries = {one.entry: seals.entry_at(connection, one.entry) for one in due}
     if not due:
         return Told()
     until = ticks() + patience.total_seconds()
     silent: set[str] = set()
+    ways: dict[str, Way] = {}  # a secret is opened once, not once a call
     counts = {"accepted": 0, "postponed": 0, "disabled": 0}
     reach = Reach(store.position().is_rehearsal, settings.intranet_hosts)
     for one in due:
@@ -64,7 +67,10 @@ def tell(
             continue
         if ticks() >= until:
             break
-        outcome = _call(store, settings, hook, one, at=clock(), reach=reach)
+        way = ways.get(hook.reference)
+        if way is None:
+            way = ways[hook.reference] = way_of(hook, store, settings)
+        outcome = _call(settings, way, one, entries[one.entry], at=clock(), reach=reach)
         became = _record(store, hook, one, outcome, at=clock(), actor=actor)
         counts[became] += 1
         if became != "accepted":
@@ -100,12 +106,9 @@ def message_of(entry: Entry, base_url: str) -> dict[str, Any]:
     }
 
 
-def _call(store: Store, settings: Settings, hook: Hook, one: Telling, *, at: datetime, reach: Reach) -> Outcome:
-    way = way_of(hook, store, settings)
+def _call(settings: Settings, way: Way, one: Telling, entry: Entry | None, *, at: datetime, reach: Reach) -> Outcome:
     if way.trouble:
         return Outcome("permanent", None, f"configuration: {way.trouble}")
-    with store.read() as connection:
-        entry = seals.entry_at(connection, one.entry)
     if entry is None:
         return Outcome("permanent", None, f"there is no entry {one.entry}")
     data = message_of(entry, settings.base_url)
@@ -117,7 +120,8 @@ def _record(store: Store, hook: Hook, one: Telling, outcome: Outcome, *, at: dat
     with store.write() as connection:
         if outcome.kind == "accepted":
             hooks.set_telling(connection, one.id, state="accepted", due_at=None, why=None, **tried)
-            hooks.change(connection, hook.reference, failing_since=None, why=None)
+            if hook.failing_since is not None:
+                hooks.change(connection, hook.reference, failing_since=None, why=None)
             return "accepted"
         since = hook.failing_since or at
         if outcome.code == GONE or is_hopeless(since, at):

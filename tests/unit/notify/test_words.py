@@ -166,3 +166,13 @@ def test_midnight_is_an_hour_like_any_other() -> None:
 def test_a_language_we_lack_reads_english() -> None:
     assert catalogue("xx").gettext("New task") == "New task"
     assert weekday(date(2026, 12, 1), "xx") == "Tuesday 1 December 2026"
+
+
+def test_an_agency_is_called_one_thing_in_french() -> None:
+    said = [
+        form
+        for message in _catalogue("fr")
+        for form in ([message.string] if isinstance(message.string, str) else message.string)
+    ]
+    assert [form for form in said if re.search(r"\borganismes?\b", form, re.IGNORECASE)] == []
+    assert _catalogue("fr").get("Agency").string == "Administration"

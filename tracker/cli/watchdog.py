@@ -1,5 +1,6 @@
 """`tracker monitor` and `tracker watchdog`: the work done without Prefect, and the look whether it is done at all."""
 
+import gc
 import threading
 import time
 from datetime import datetime
@@ -50,6 +51,7 @@ def go_round_and_round(settings: "Settings", *, every: float) -> NoReturn:
         _round(settings, stop)
         if not stop.is_set():
             _looked(settings, clock.now())
+        gc.collect()  # a store that was closed lies in circles: Python would let hundreds gather
         stop.wait(max(0.0, began + every - time.monotonic()))
     say("tracker: stopped")
     raise typer.Exit(OK)

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
 
-PAGES, BYTES = 256, 16_000_000
+PAGES, BYTES = 128, 8_000_000
 
 
 class Shelf:

@@ -12,7 +12,7 @@ from tracker.domain.calendar import Span
 from tracker.domain.deadline import By, Due
 from tracker.domain.directive import ForEach
 from tracker.domain.ladder import Level
-from tracker.operations import remove_channel, sweep
+from tracker.operations import Swept, remove_channel, sweep
 from tracker.operations.deputies import name_deputy
 from tracker.operations.ownership import delegate
 from tracker.operations.progress import acknowledge
@@ -74,3 +74,13 @@ def test_sweeping_many_at_once_records_what_sweeping_each_alone_does(database_ur
     assert together[0] == alone[0]
     assert together[1] == alone[1]
     assert {"escalate-2d-parent+secretariat", "due"} <= {key[1].split("|")[2] for key in together[1]}
+
+
+def test_what_is_written_in_bulk_is_what_entries_say(database_url: str) -> None:
+    """More rows than are worth a statement each: COPY on PostgreSQL."""
+    every = ForEach(agencies=OFFICES)
+    tasks = [a_task(f"task-{n:03d}", for_each=every, due=Due(rule=By(LAST))) for n in range(50)]
+    store = an_office(database_url, a_directive(*tasks))
+    assert sweep(store, at=ADOPTED) == Swept(claimed=150, entries=150, reminders=150)
+    assert sweep(store, at=ADOPTED) == Swept()
+    assert holds(store)

@@ -28,7 +28,7 @@ from tracker.operations.calendar import CalendarPlan, CalendarSteps, calendar_no
 from tracker.operations.duties import Duty, duties
 from tracker.operations.following import following
 from tracker.operations.reading import directive_in_force, read_version
-from tracker.operations.recording import Step, after_step, record, record_runs, registry_in_force
+from tracker.operations.recording import Step, after_step, is_new, record, record_runs, registry_in_force
 from tracker.store import adopted, assignments, clocks, ledger
 from tracker.store.store import Connection, Store
 
@@ -176,11 +176,15 @@ def _owed(
         events=clocks.events(connection, directive.key),
     )
     heirs = succession(connection)
-    found = [replace(duty, agency=heirs.of(duty.task.key, duty.agency, duty.occurrence)) for duty in wanted]
+    found = [_inherited(duty, heirs.of(duty.task.key, duty.agency, duty.occurrence)) for duty in wanted]
     if directive.key in following(connection).out_of_force:
         slots = {slot(assignment) for assignment in kept}
         found = [duty for duty in found if duty.ref in slots]  # what is out of force asks nothing new
     return {duty.ref: duty for duty in found}
+
+
+def _inherited(duty: Duty, heir: str) -> Duty:
+    return duty if heir == duty.agency else replace(duty, agency=heir)
 
 
 def _names(connection: Connection, before: Directive | None, directive: Directive) -> dict[str, Any]:
@@ -214,7 +218,8 @@ def _dated_by(
 ) -> list[Step]:
     """Return the steps for duties elsewhere whose date is set because some of these steps settle what they wait for."""
     ended = SETTLED - {Progress.SUPERSEDED}  # what is superseded goes on under this text
-    settled = [after for after in map(after_step, steps, repeat(at)) if after.facts.progress in ended]
+    moved = [step for step in steps if not is_new(step)]
+    settled = [after for after in map(after_step, moved, repeat(at)) if after.facts.progress in ended]
     mine = {step.draft.assignment for step in steps}
     found = resolved(connection, settled, at=at, actor=actor, registry=registry) if settled else []
     return [step for step in found if step.draft.assignment not in mine]

@@ -15,7 +15,7 @@ from tracker.store import assignments, ledger, outbox
 from tracker.store.ledger import Position
 from tracker.store.store import Connection
 
-__all__ = ["Step", "after_step", "record", "record_runs", "registry_in_force"]
+__all__ = ["Step", "after_step", "is_new", "record", "record_runs", "registry_in_force"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,9 @@ def record(
     for step, new in zip(steps, after, strict=True):
         if step.before and (why := void_since(step.before, new, step.draft.kind, step.draft.payload)):
             outbox.cancel(connection, new.ref, why=why)
-    changes = [replace(change, draft=draft) for change, draft in zip(changes, drafts, strict=True)]
-    announce(connection, changes, at=at, first=start)
+    if any("notice" in draft.payload for draft in drafts):
+        changes = [replace(change, draft=draft) for change, draft in zip(changes, drafts, strict=True)]
+        announce(connection, changes, at=at, first=start)
     return position, after
 
 
@@ -87,6 +88,12 @@ def after_step(step: Step, at: datetime, *, seq: int = 0) -> Assignment:
         effective_at=draft.effective_at,
         at=at,
     )
+
+
+def is_new(step: Step) -> bool:
+    """Return whether a step gives a duty that nobody has begun yet, as most steps of a fan-out do."""
+    draft = step.draft
+    return draft.kind == "assigned" and "done_at" not in draft.payload and "continues" not in draft.payload
 
 
 class _Reckoning:

@@ -11,8 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 
 Row = tuple[Any, ...]
+_MANY = 100  # rows from which COPY is worth its round trips
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -54,8 +56,24 @@ def insert(
     if connection.dialect.name == "sqlite":
         values = f"{into} VALUES ({', '.join('?' * len(columns))}){ending}"
         return connection.exec_driver_sql(values, list(rows)).rowcount
+    if not only_new and len(rows) >= _MANY:
+        _copy(connection, f"COPY {table.name} ({', '.join(columns)}) FROM STDIN", rows)
+        return len(rows)
     told, source, arrays = _arrays(table, columns, rows)
     return connection.exec_driver_sql(f"{into} SELECT {', '.join(told)} FROM {source}{ending}", arrays).rowcount
+
+
+def _copy(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
+    """Write rows as PostgreSQL takes very many; what goes wrong is raised as of any other statement."""
+    import psycopg  # who works on a file need not load it
+
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.cursor().copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error
 
 
 def update(connection: Connection, table: Table, columns: tuple[str, ...], key: str, rows: Sequence[Row]) -> None:

@@ -178,7 +178,8 @@ class Desk:
         """Return what `draw` prints for whoever has the viewer's role and office; printed once while nothing changes.
 
         That is: no entry, attempt, seal or sweep since, none turned by the clock, and the same minute. `draw` is
-        given a viewer without a name of its own, and prints no page but the one that was asked for.
+        given a viewer without a name of its own, and asks the database through the reading alone: those who wait for
+        the page hold a connection each.
         """
         common = replace(viewer, account="", name=self._name, actor="", csrf=self._csrf)
         return self._kept(request, viewer, reading, common, draw)

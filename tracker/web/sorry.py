@@ -94,8 +94,11 @@ class Sorry:
 
     async def _kept(self, request: Request) -> Response | None:
         """Return the page that asks to log in again and keeps what was typed; None where the form is none of ours."""
-        form = await form_of(request)
         if request.url.path.startswith(API):
+            return None
+        try:
+            form = await form_of(request)
+        except HTTPException:  # too big, too slow, or no form at all
             return None
         account = await run_in_threadpool(self._doorman().asked_by, request, form.one("csrf"))
         if account is None:

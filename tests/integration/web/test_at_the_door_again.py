@@ -119,6 +119,8 @@ def test_a_form_that_no_session_of_this_browser_was_given_is_not_carried(site: S
     enter(client)
     hours.append(START + timedelta(minutes=31))
     form = {"csrf": "made elsewhere", "words": "Evil."}
+    broken = {"content-type": "multipart/form-data; boundary=x"}
+    assert site.nobody().post(REPORT, content=b"no form", headers=broken).status_code == 303
     for sender in (client, site.nobody()):
         answer = sender.post(REPORT, data=form)
         assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2F")

@@ -27,6 +27,7 @@ SHORT: dict[str, tuple[str, ...]] = {
     "language": ("--tasks", "10000", "100000", "--rounds", "1"),
     "ledger": ("--entries", "200000", "--runs", "1"),
     "deliver": ("--runs", "6"),
+    "webhooks": ("--runs", "6"),
     "web": ("--database", "sqlite", "--size", "100000", "--seconds", "2"),
     "start": ("--runs", "3"),
     "peers": (),

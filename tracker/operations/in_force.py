@@ -1,10 +1,10 @@
 """The registry in force, which almost every verb asks for."""
 
 from datetime import datetime
+from typing import Any
 
 from tracker.domain.agency import Registry
 from tracker.domain.errors import NotFound
-from tracker.files.documents import registry_from
 from tracker.store import adopted, ledger
 from tracker.store.ground import Ground
 from tracker.store.store import Connection
@@ -20,7 +20,7 @@ def registry_in_force(connection: Connection, fingerprint: str | None = None) ->
         version = adopted.registry(connection)
         assert version is not None
         _KNOWN.clear()
-        known = _KNOWN[fingerprint] = registry_from(version.document)
+        known = _KNOWN[fingerprint] = _read(version.document)
     return known
 
 
@@ -40,7 +40,7 @@ def registry_at(connection: Connection, at: datetime, ground: Ground | None = No
     found = next(one for one in adopted.registry_versions(connection) if one.version == version)
     while len(_EARLIER) >= _ROOM:
         _EARLIER.pop(next(iter(_EARLIER)))
-    known = _EARLIER[fingerprint] = registry_from(found.document)
+    known = _EARLIER[fingerprint] = _read(found.document)
     return known
 
 
@@ -48,3 +48,9 @@ _ROOM = 4
 _EARLIER: dict[str, Registry] = {}
 # a registry is 3,400 agencies: read once a process, found again by its fingerprint
 _KNOWN: dict[str, Registry] = {}
+
+
+def _read(document: dict[str, Any]) -> Registry:
+    from tracker.files.documents import registry_from  # a sweep that finds nothing due needs no registry
+
+    return registry_from(document)

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from tracker.domain.directive import Directive, Task
 from tracker.domain.errors import NotFound
-from tracker.files.documents import directive_from
 from tracker.store import adopted, versions
 from tracker.store.adopted import Version
 from tracker.store.store import Connection
@@ -56,6 +55,8 @@ def read_version(key: str, version: Version) -> Directive:
     if known is None:
         while len(_KNOWN) >= _ROOM:
             _KNOWN.pop(next(iter(_KNOWN)))
+        from tracker.files.documents import directive_from  # a sweep that finds nothing due reads no directive
+
         known = _KNOWN[key, version.fingerprint] = directive_from(version.document)
     return known
 

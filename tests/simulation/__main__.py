@@ -23,6 +23,8 @@ FORMS: tuple[tuple[str, str, str], ...] = (
     ("locked", "", "--seconds 5 --offices 40"),
     ("disk_full", "", "--cycles 2 --offices 60"),
     ("restarts", "", "--restarts 2 --offices 100"),
+    ("restarts", "--sessions", "--sessions --restarts 2 --offices 100"),
+    ("online_apply", "", "--offices 100"),
     ("restore", "", "--rounds 1 --offices 100"),
     ("dead_scheduler", "", ""),
     ("a_year", "--seed 1 --seeds 100 --assignments 100 --days 60", "--seed 1 --seeds 2 --assignments 80 --days 24"),

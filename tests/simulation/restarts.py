@@ -1,10 +1,11 @@
 """Stop PostgreSQL outright while mails leave, start it again, several times, and count what was lost or sent twice.
 
-    python -m tests.simulation.restarts [--offices 400] [--restarts 6] [--runs 1] [--seed 7]
+    python -m tests.simulation.restarts [--offices 400] [--restarts 6] [--runs 1] [--seed 7] [--sessions]
 
 The server of these runs waits for its log (`synchronous_commit`), as a real one does, and is stopped as by
-`pg_ctl stop -m immediate`: every connection breaks, and it recovers when it starts. A worker ticks all
-the while, and is told nothing:
+`pg_ctl stop -m immediate`: every connection breaks, and it recovers when it starts. With `--sessions` it goes on, and
+ends the sessions alone (`pg_terminate_backend`), as an administrator does. A worker ticks all the while, and is told
+nothing:
 
     refused     ticks that could not be
     crashes     ticks that ended with anything but a refusal
@@ -75,6 +76,12 @@ class Server:
         self.process = self._started()
         return time.monotonic() - began
 
+    def end_sessions(self) -> float:
+        """End every session but our own, and return for how many seconds the server was away: none."""
+        with psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", dbname="postgres") as ours:
+            ours.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        return 0.0
+
     def _started(self) -> subprocess.Popen[bytes]:
         settings = ("listen_addresses=127.0.0.1", f"unix_socket_directories={self.home}", "fsync=off")
         herald = ["setpriv", "--pdeathsig", "INT", "--"] if shutil.which("setpriv") else []
@@ -130,8 +137,8 @@ class Story:
         return not self.crashes and self.end.sound and self.end.extra <= self.restarts
 
 
-def story(offices: int, restarts: int, chance: random.Random) -> Story:
-    """Return what came of restarting a server so many times while a worker mails from it."""
+def story(offices: int, restarts: int, chance: random.Random, *, sessions: bool = False) -> Story:
+    """Return what came of restarting a server, or ending its sessions, so many times while a worker mails from it."""
     began, away = time.monotonic(), 0.0
     with (
         a_server() as server,
@@ -145,7 +152,7 @@ def story(offices: int, restarts: int, chance: random.Random) -> Story:
             for moment in sorted(chance.sample(range(1, offices - 10), restarts)):
                 wait_for(lambda moment=moment: len(mail.messages) >= moment)  # type: ignore[misc]
                 time.sleep(chance.random() * 0.02)
-                away = max(away, server.restart())
+                away = max(away, server.end_sessions() if sessions else server.restart())
             wait_for(lambda: all_sent(server.url), step=0.1)
             kill()
         told = complaints(said)
@@ -163,11 +170,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--restarts", type=int, default=6, metavar="N", help="restarts of a run (6)")
     parser.add_argument("--runs", type=int, default=1, metavar="N", help="runs (1)")
     parser.add_argument("--seed", type=int, default=7, help="what the moments are drawn by (7)")
+    parser.add_argument("--sessions", action="store_true", help="end the sessions, not the server")
     asked = parser.parse_args(arguments)
     chance, kept = random.Random(asked.seed), True
     print(row(*HEADS))
     for _ in range(asked.runs):
-        one = story(asked.offices, asked.restarts, chance)
+        one = story(asked.offices, asked.restarts, chance, sessions=asked.sessions)
         figures = (one.restarts, one.refused, one.crashes, one.end.extra, one.end.lost)
         print(row(*figures, f"{one.away:.2f}", f"{one.seconds:.1f}"), flush=True)
         kept = kept and one.kept

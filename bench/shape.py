@@ -4,7 +4,7 @@
 
 Made by the product's own verbs: the store, the registry with its 34 provinces and 3,321 communes, where the offices
 are reached, every directive, its fan-out and its entries. Made in bulk, by one UPDATE: what became
-of the assignments since (`bench.web`: nine in ten of what fell due completed on time, as the official report has
+of the assignments since (`draw`: nine in ten of what fell due completed on time, as the official report has
 it), for which the product would record several entries each. So the ledger holds and can be verified, and a
 `rebuild` would forget what became of them.
 
@@ -16,11 +16,14 @@ import argparse
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import md5
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import create_engine, event, text
 
 from bench.sweep import REGISTRY
 from tests.builders import a_directive, a_task
@@ -57,6 +60,20 @@ THINGS = (
     ("dịch vụ công trực tuyến", "online public services", "les services publics en ligne"),
 )
 
+DRAWN = """
+UPDATE assignment SET
+  progress = CASE WHEN {draw} < {done} THEN 'completed' WHEN {draw} % 250 = 7 THEN 'submitted' ELSE progress END,
+  received_at = CASE WHEN {draw} < {done} OR {draw} % 250 = 7 THEN {received} END,
+  cell = CASE WHEN {draw} < {done} AND {draw} < {timely} THEN 'completed_on_time'
+    WHEN {draw} < {done} THEN 'completed_late' WHEN {draw} % 250 = 7 OR late_from > {now} THEN 'open_in_time'
+    ELSE 'open_overdue' END,
+  standing = CASE WHEN {draw} < {done} AND {draw} < {timely} THEN 'completed_on_time'
+    WHEN {draw} < {done} THEN 'completed_late' WHEN {draw} % 250 = 7 THEN 'open'
+    WHEN late_from <= {now} THEN 'overdue' WHEN late_from <= {soon} THEN 'due_soon' ELSE 'open' END,
+  next_moment = CASE WHEN {draw} < {done} OR {draw} % 250 = 7 OR late_from <= {now} THEN NULL ELSE late_from END,
+  touched_at = {touched}
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -69,8 +86,6 @@ class Made:
 
 def make(url: str, size: int, *, batches: Sequence[int] = (BATCH,) * BATCHES, seed: int = SEED) -> Made:
     """Make a store of `size` assignments, of which the batches are due one after the other."""
-    from bench.web import _draw  # which serves pages: whoever only measures need not load it
-
     registry, _ = read_registry(REGISTRY)
     assert registry is not None
     store = init(url, rehearsal=False, at=ADOPTED, actor="bench")
@@ -81,7 +96,7 @@ def make(url: str, size: int, *, batches: Sequence[int] = (BATCH,) * BATCHES, se
     set_channel(store, ways, at=ADOPTED, actor="bench")
     for directive in directives(size - sum(batches), registry, seed=seed):
         adopt_directive(store, directive, at=ADOPTED, actor="bench")
-    _draw(store, NOW)
+    draw(store, NOW)
     adopt_directive(store, due_in_batches(communes, batches), at=NOW, actor="bench")
     sweep(store, at=NOW)
     with store.write() as connection:  # the letters that announce the batches: sent, as what they cost is known
@@ -146,6 +161,40 @@ def due_in_batches(communes: Sequence[str], batches: Sequence[int]) -> Directive
         for n, count in enumerate(batches)
     )
     return replace(plain, tasks=tuple(tasks))
+
+
+def draw(store: Store, now: datetime) -> None:
+    """Draw what became of each assignment, by the digest of its reference: the same on both databases."""
+    lite = store.engine.dialect.name == "sqlite"
+    engine = create_engine(store.engine.url)
+    if lite:
+
+        @event.listens_for(engine, "connect")
+        def _(raw: Any, _record: object) -> None:
+            raw.create_function("draw", 1, lambda ref: int(md5(ref.encode()).hexdigest()[:6], 16) % 1000)
+
+    draw = "draw(ref)" if lite else "(('x' || substr(md5(ref), 1, 6))::bit(24)::int % 1000)"
+    stamp: Callable[[datetime], str] = lambda at: f"'{at:%Y-%m-%d %H:%M:%S.%f}{'' if lite else '+00'}'"  # noqa: E731
+    late, early = ("late_from", "3 days"), ("late_from", "-3 days")
+    moved = (
+        (lambda m: f"datetime({m[0]}, '{m[1]}') || '.000000'") if lite else (lambda m: f"{m[0]} + interval '{m[1]}'")
+    )
+    statement = DRAWN.format(
+        draw=draw,
+        now=stamp(now),
+        soon=stamp(now + timedelta(days=3)),
+        done=f"(CASE WHEN late_from <= {stamp(now)} THEN 985 ELSE 240 END)",
+        timely=f"(CASE WHEN late_from <= {stamp(now)} THEN 880 ELSE 1000 END)",
+        received=f"CASE WHEN {draw} >= 880 AND {draw} < 985 THEN {moved(late)} ELSE {moved(early)} END",
+        touched=stamp(now - timedelta(days=1)),
+    )
+    with engine.begin() as db:
+        db.execute(text(statement.replace(":", "\\:")))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        with suppress(Exception):
+            db.execute(text("VACUUM" if lite else "VACUUM ANALYZE"))
+        db.execute(text("ANALYZE"))
+    engine.dispose()
 
 
 def _count(store: Store) -> int:

@@ -34,17 +34,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from hashlib import md5
+from datetime import date, timedelta
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import event, text
 from starlette.testclient import TestClient
 
 from bench.figures import Figure, tell
+from bench.shape import THINGS, WORDS, draw
 from bench.sweep import REGISTRY, Databases, Files, Place
 from tests.builders import a_directive, a_task
 from tests.integration.links import AMPLE
@@ -70,19 +70,6 @@ SEED = 6
 COMMUNES = 3_321
 TASKS_A_FILE = 12
 COOKIE = "tracker"
-WORDS = (
-    ("Báo cáo", "Report", "Rendre compte"),
-    ("Rà soát", "Review", "Passer en revue"),
-    ("Hoàn thiện", "Complete", "Achever"),
-    ("Trình phê duyệt", "Submit for approval", "Soumettre"),
-)
-THINGS = (
-    ("quyết định phân cấp", "the decision on delegation", "la décision de délégation"),
-    ("hạ tầng số", "digital infrastructure", "l’infrastructure numérique"),
-    ("trụ sở dôi dư", "surplus offices", "les bureaux excédentaires"),
-    ("dữ liệu đất đai", "land data", "les données foncières"),
-    ("dịch vụ công trực tuyến", "online public services", "les services publics en ligne"),
-)
 COPIED = """
 SELECT {columns} FROM assignment t JOIN entry e ON e.assignment = t.ref AND e.kind = 'assigned' CROSS JOIN agency c
 CROSS JOIN head h WHERE t.agency = (SELECT min(code) FROM agency WHERE kind = 'province') AND c.kind = 'commune'
@@ -93,19 +80,6 @@ ENTRY = {
     "body": "replace(e.body, t.ref, t.task || '/' || c.code)",
 }
 ASSIGNMENT_OF = {"ref": "t.task || '/' || c.code", "agency": "c.code"}
-DRAWN = """
-UPDATE assignment SET
-  progress = CASE WHEN {draw} < {done} THEN 'completed' WHEN {draw} % 250 = 7 THEN 'submitted' ELSE progress END,
-  received_at = CASE WHEN {draw} < {done} OR {draw} % 250 = 7 THEN {received} END,
-  cell = CASE WHEN {draw} < {done} AND {draw} < {timely} THEN 'completed_on_time'
-    WHEN {draw} < {done} THEN 'completed_late' WHEN {draw} % 250 = 7 OR late_from > {now} THEN 'open_in_time'
-    ELSE 'open_overdue' END,
-  standing = CASE WHEN {draw} < {done} AND {draw} < {timely} THEN 'completed_on_time'
-    WHEN {draw} < {done} THEN 'completed_late' WHEN {draw} % 250 = 7 THEN 'open'
-    WHEN late_from <= {now} THEN 'overdue' WHEN late_from <= {soon} THEN 'due_soon' ELSE 'open' END,
-  next_moment = CASE WHEN {draw} < {done} OR {draw} % 250 = 7 OR late_from <= {now} THEN NULL ELSE late_from END,
-  touched_at = {touched}
-"""
 
 
 # ── The store ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -152,7 +126,7 @@ def prepare(place: Place, size: int) -> tuple[str, int]:
         adopt_directive(store, directive, at=at, actor="bench")
     _copy(store)
     took = time.perf_counter() - start
-    _draw(store, now)
+    draw(store, now)
     with store.read() as connection:
         made = int(connection.execute(text("SELECT count(*) FROM assignment")).scalar_one())
     store.close()
@@ -168,40 +142,6 @@ def _copy(store: Store) -> None:
             columns = ", ".join(made.get(name, f"{own}.{name}") for name in names)
             db.execute(text(f"INSERT INTO {table.name} ({', '.join(names)}) {COPIED.format(columns=columns)}"))
         db.execute(text("UPDATE head SET seq = (SELECT max(seq) FROM entry)"))
-
-
-def _draw(store: Store, now: datetime) -> None:
-    """Draw what became of each assignment, by the digest of its reference: the same on both databases."""
-    lite = store.engine.dialect.name == "sqlite"
-    engine = create_engine(store.engine.url)
-    if lite:
-
-        @event.listens_for(engine, "connect")
-        def _(raw: Any, _record: object) -> None:
-            raw.create_function("draw", 1, lambda ref: int(md5(ref.encode()).hexdigest()[:6], 16) % 1000)
-
-    draw = "draw(ref)" if lite else "(('x' || substr(md5(ref), 1, 6))::bit(24)::int % 1000)"
-    stamp: Callable[[datetime], str] = lambda at: f"'{at:%Y-%m-%d %H:%M:%S.%f}{'' if lite else '+00'}'"  # noqa: E731
-    late, early = ("late_from", "3 days"), ("late_from", "-3 days")
-    moved = (
-        (lambda m: f"datetime({m[0]}, '{m[1]}') || '.000000'") if lite else (lambda m: f"{m[0]} + interval '{m[1]}'")
-    )
-    statement = DRAWN.format(
-        draw=draw,
-        now=stamp(now),
-        soon=stamp(now + timedelta(days=3)),
-        done=f"(CASE WHEN late_from <= {stamp(now)} THEN 985 ELSE 240 END)",
-        timely=f"(CASE WHEN late_from <= {stamp(now)} THEN 880 ELSE 1000 END)",
-        received=f"CASE WHEN {draw} >= 880 AND {draw} < 985 THEN {moved(late)} ELSE {moved(early)} END",
-        touched=stamp(now - timedelta(days=1)),
-    )
-    with engine.begin() as db:
-        db.execute(text(statement.replace(":", "\\:")))
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-        with suppress(Exception):
-            db.execute(text("VACUUM" if lite else "VACUUM ANALYZE"))
-        db.execute(text("ANALYZE"))
-    engine.dispose()
 
 
 # ── What is asked for ────────────────────────────────────────────────────────────────────────────────────────

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.__main__ import LONG
+from tests.simulation.__main__ import FORMS
 from tests.simulation.faults import FAULTS
 
 
@@ -16,5 +16,5 @@ def test_a_fault_costs_nobody_a_mail_and_brings_nobody_two(name: str, tmp_path: 
 
 
 def test_make_chaos_runs_scripts_that_are_there() -> None:
-    for name, *_ in LONG:
+    for name, *_ in FORMS:
         assert find_spec(f"tests.simulation.{name}"), name

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tracker.domain.errors import Conflict, NotFound, TryLater
@@ -143,9 +143,16 @@ def _file_exists(engine: Engine) -> bool:
     return Path(str(engine.url.database)).exists()
 
 
+_THERE = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'",
+    "postgresql": "SELECT 1 WHERE to_regclass('alembic_version') IS NOT NULL",
+}
+
+
 def _revision(engine: Engine) -> str | None:
     with away(), engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
+        # not by `inspect`: it keeps what it asked with, and so the last 128 engines of a process
+        if connection.execute(text(_THERE[engine.dialect.name])).scalar_one_or_none() is None:
             return None
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 

@@ -36,7 +36,7 @@ def plot(title: str, points: Sequence[Point]) -> str:
     drawn = [_axes(points[0], right, top, x, y)]
     ends = []
     for number, (name, of) in enumerate(lines.items()):
-        ink, mark = INKS[number % len(INKS)], MARKS[number % len(MARKS)]
+        ink, mark = INKS[number % len(INKS)], MARKS[(number + number // len(INKS)) % len(MARKS)]
         places = [(x(point.x), y(point.y)) for point in sorted(of, key=lambda point: point.x)]
         path = " ".join(f"{left},{up}" for left, up in places)
         drawn.append(f"<polyline points='{path}' fill='none' stroke='{ink}' stroke-width='2'/>")

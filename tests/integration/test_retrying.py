@@ -1,7 +1,7 @@
 """Dead letters: what failed is let go once more by a person, and every face and the ledger tell it alike."""
 
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -34,12 +34,13 @@ TAKEN = Outcome("accepted", 250, "250 ok")
 
 
 @pytest.fixture
-def failed(tmp_path: Path) -> Store:
+def failed(database_url: str) -> Iterator[Store]:
     """A store whose reminders were all refused."""
-    store = an_office(f"sqlite:///{tmp_path / 'store.db'}")
+    store = an_office(database_url)
     sweep(store, at=ADOPTED + timedelta(hours=2), actor="test")
     deliver(store, Says(REFUSED), settings=Settings(), clock=lambda: ADOPTED + timedelta(hours=2))
-    return store
+    yield store
+    store.close()
 
 
 def states(store: Store) -> dict[str, str]:

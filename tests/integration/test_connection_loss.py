@@ -124,7 +124,7 @@ def test_a_delivery_that_loses_its_connection_loses_no_mail_and_repeats_one_at_m
             sweep(store, at=ADOPTED)
             names = [one.reference for one in everything(store)]
         while reached:
-            moment += 3
+            moment += 5
             with a_copy(postgres_cluster, swept) as store:
                 sender = Recorder()
                 with scissors(store, moment) as cut:
@@ -176,7 +176,7 @@ def test_a_form_that_loses_its_connection_is_taken_once(site: Site) -> None:
             seen = assignments.get(connection, [f"{KEY}/report/BNV"])[0].changed
         form = {"csrf": site.csrf("anna"), "seen": str(seen)}
         while status != 303:
-            moment += 1
+            moment += 3
             with scissors(site.store, moment) as cut:
                 status = anna.post(f"/tasks/{KEY}/report/BNV/do/acknowledge", data=form).status_code
             if "after COMMIT" in cut.moments and kept(site) > before:

@@ -85,9 +85,7 @@ def scoreboard(
         raise Invalid(f"'{order[:60]}' is no order: {', '.join(ORDERS)}", code="bad-filter")
     seen = sight(connection, at=at, registry=registry, known=known, scope=scope)
     codes = frozenset(code for code in registry.agencies if of_kind(code, registry, kind, province))
-    counts: dict[str, dict[Cell, int]] = {}
-    for (code, cell), number in seen.counts(Wanted(agencies=codes), ("agency", "cell")).items():
-        counts.setdefault(code, {})[Cell(cell)] = number
+    counts = _by_agency(seen, codes)
     late = _late(seen)
     judged = texts is not None and scope == EVERYTHING and late <= MOST_JUDGED
     days: Mapping[str, AgencyLateness] = {}
@@ -124,6 +122,13 @@ def scoreboard(
         judged=judged,
         late=late,
     )
+
+
+def _by_agency(seen: Sight, codes: frozenset[str]) -> Mapping[str, Mapping[Cell, int]]:
+    counts: dict[str, dict[Cell, int]] = {}
+    for (code, cell), number in seen.counts(Wanted(agencies=codes), ("agency", "cell")).items():
+        counts.setdefault(code, {})[Cell(cell)] = number
+    return counts
 
 
 def provinces(registry: Registry, language: str) -> tuple[tuple[str, str], ...]:

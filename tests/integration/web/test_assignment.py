@@ -258,7 +258,7 @@ def test_the_address_of_mails_leads_to_not_ours(looked_at: Site) -> None:
 def test_an_office_that_is_not_there_is_told_at_its_field(looked_at: Site) -> None:
     answer = send(looked_at, "le", REPORT, "do", "transfer", office="XYZ", why="Decree 1")
     assert answer.status_code == 422
-    assert '<a href="#office">There is no such office.</a>' in unescape(answer.text)
+    assert '<a href="#office">There is no such office: “XYZ”.</a>' in unescape(answer.text)
 
 
 def test_work_is_delegated_to_a_unit_and_taken_back(site: Site) -> None:

@@ -30,7 +30,7 @@ class Store:
         """Yield a connection in one writing transaction: all of it is kept, or nothing.
 
         With `haste` it raises TryLater rather than wait for another writer. Raises TryLater with the code
-        in-doubt where the database went away while it committed: then only looking tells whether it is kept.
+        in-doubt where a server went away while it committed: then only looking tells whether it is kept.
         """
         done = False
         try:
@@ -38,7 +38,8 @@ class Store:
                 yield connection
                 done = True
         except TryLater as error:
-            if done and error.code == "database-away":
+            # a file's commit that failed is undone; only a server may have kept it and lost the answer
+            if done and error.code == "database-away" and self.engine.dialect.name != "sqlite":
                 raise TryLater(IN_DOUBT, code="in-doubt") from error
             raise
 

@@ -103,8 +103,8 @@ def _play(folder: Path) -> tuple[Account, tuple[Newcomer, ...]]:
 
             server.ready()
             _until_the_end(store, url)
-            result = account(store, folder / "mails", at=_at(LAST, MORNING), registry=registry_of(store))
-            return result, make_five(store, at=_at(LAST, MORNING), actor=ACTOR)
+            people = make_five(store, at=_at(LAST, MORNING), actor=ACTOR)
+            return account(store, folder / "mails", at=_at(LAST, MORNING), registry=registry_of(store)), people
         finally:
             store.close()
 

@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL
 from tests.integration.postgres import program
 from tracker.store import migrate
 from tracker.store.engine import make_engine
+from tracker.store.rowlevel import ROLE as READER
 
 migrate_for_real = migrate.upgrade
 
@@ -46,6 +47,8 @@ class Maker:
     def _play(self, engine: Engine) -> None:
         if self.script:
             with psycopg.connect(_plain(engine.url)) as connection:
+                if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [READER]).fetchone():
+                    connection.execute(f"CREATE ROLE {READER} NOLOGIN".encode())  # of the server, so in no dump
                 connection.execute(self.script.encode())
             return
         migrate_for_real(engine)

@@ -1,8 +1,8 @@
 # Everything a newcomer runs. `make demo` and `make test` need nothing done beforehand.
 
 PYTHON = .venv/bin/python
-# Two workers suit a small machine; a test file stays on one of them, and so shares its fixtures.
-PYTEST = $(PYTHON) -m pytest -q -n 2 --dist loadfile
+# Three workers suit two processors, since tests wait for servers; a test file stays on one, and so shares its fixtures.
+PYTEST = $(PYTHON) -m pytest -q -n 3 --dist loadfile
 
 # Prefect neither phones home nor counts us, whatever this Makefile starts.
 export DO_NOT_TRACK = 1

@@ -49,11 +49,11 @@ def test_a_kill_at_any_boundary_loses_nobody_and_repeats_at_most_one_mail(
 ) -> None:
     # After a statement nothing happens before the next boundary but thought: the second kill in the same state is
     # spared here, and so is every other statement. `python -m tests.simulation.kill_points` makes them all the same.
-    found = every_point(stores, mail_server, stride=2, leave_out={"statement: after"})
+    found = every_point(stores, mail_server, stride=4, leave_out={"statement: after"})
     broken = {kind: counts for kind, counts in found.items() if not counts.kept}
     assert broken == {}
     total = sum(found.values(), Found())
-    assert total.points > 90
+    assert total.points > 40
     assert found[SENT].extra == found[SENT].points, "a mail the server has and our books do not is sent again"
     assert found[NOTED].extra == found[COMMITTED].extra == 0, "once the journal or the books say so, never"
 

@@ -44,6 +44,10 @@ IN_ORDER: dict[str, tuple[Ask, str]] = {
         lambda c: worktable.page(c, Wanted(cell=Cell.OVERDUE), at=ADOPTED, limit=50),
         "ix_assignment_cell_late_from_ref",
     ),
+    "what could not be delivered, the newest first": (
+        lambda c: outbox.reminders(c, state="failed", limit=10),
+        "ix_reminder_troubled",
+    ),
     "the journal of an assignment": (
         lambda c: list(ledger.entries(c, assignment=REF)),
         "assignment_seq",
@@ -69,6 +73,10 @@ BY_INDEX: dict[str, tuple[Ask, str]] = {
     "what became late in a week": (
         lambda c: tallies.late_between(c, after=ADOPTED, upto=ADOPTED),
         "ix_assignment_(late_from_ref|progress_touched_at)",
+    ),
+    "how many reminders somebody has to look at": (
+        lambda c: outbox.counts(c, troubled=True),
+        "ix_reminder_troubled",
     ),
     "what leaves with a mail": (
         lambda c: outbox.mates(c, ["BNV"], at=ADOPTED),

@@ -116,7 +116,7 @@ def _figures(connection: Connection, registry: Registry, day: date, at: datetime
         "as_of": stamp(at),
         "since": stamp(since) if since else None,
         "cells": {cell: {name: getattr(line, name) for name in _COUNTED} for cell, line in lines.items()},
-        "undelivered": outbox.counts(connection).get("failed", 0),
+        "undelivered": outbox.counts(connection, troubled=True).get("failed", 0),
     }
 
 

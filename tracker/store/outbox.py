@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -21,6 +21,8 @@ from tracker.store.tables import DeliveryRow, ReminderRow
 
 REMINDER = ReminderRow.__table__  # type: ignore[attr-defined]
 DELIVERY = DeliveryRow.__table__  # type: ignore[attr-defined]
+
+TROUBLED = ("failed", "held")  # what somebody has to look at
 
 # statements of every message are built once: building one takes longer than running it
 _MATES = (
@@ -256,7 +258,9 @@ def reminders(
 ) -> tuple[Reminder, ...]:
     """Return reminders, the newest first; of a scope, those that its offices were to be told."""
     question = select(REMINDER).where(*_told(scope)).order_by(REMINDER.c.made_at.desc(), REMINDER.c.id.desc())
-    for column, value in (("state", state), ("agency", agency), ("assignment", assignment)):
+    if state is not None:
+        question = question.where(_is(state))
+    for column, value in (("agency", agency), ("assignment", assignment)):
         if value is not None:
             question = question.where(REMINDER.c[column] == value)
     return tuple(_reminder(row) for row in connection.execute(question.limit(limit) if limit else question))
@@ -292,9 +296,19 @@ def _told(scope: Scope) -> Iterator[ColumnElement[bool]]:
         yield REMINDER.c.agency.in_(sorted(scope.offices))
 
 
-def counts(connection: Connection, *, scope: Scope = EVERYTHING) -> Mapping[str, int]:
-    """Return how many reminders are in each state; of a scope, of those that its offices were to be told."""
+def _is(state: str) -> ColumnElement[bool]:
+    """Return whether a reminder is in a state; one of the troubled is said word for word, as their index says it."""
+    return REMINDER.c.state == (bindparam(None, state, literal_execute=True) if state in TROUBLED else state)
+
+
+def counts(connection: Connection, *, scope: Scope = EVERYTHING, troubled: bool = False) -> Mapping[str, int]:
+    """Return how many reminders are in each state; of a scope, of those that its offices were to be told.
+
+    With `troubled` only those are counted that somebody has to look at, which are few.
+    """
     question = select(REMINDER.c.state, func.count()).where(*_told(scope))
+    if troubled:
+        question = question.where(or_(*map(_is, TROUBLED)))
     rows = connection.execute(question.group_by(REMINDER.c.state).order_by(REMINDER.c.state))
     return {row[0]: row[1] for row in rows}
 

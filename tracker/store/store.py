@@ -16,7 +16,7 @@ from tracker.store.ledger import Position
 __all__ = ["Connection", "Store", "create", "open_store"]
 
 IN_DOUBT = "the database went away while this was being recorded: look whether it was before you do it again"
-HEAD_REVISION = "0011"
+HEAD_REVISION = "0012"
 
 
 class Store:

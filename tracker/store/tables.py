@@ -279,6 +279,14 @@ class ReminderRow(SQLModel, table=True):
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
         ),
+        Index(
+            "ix_reminder_troubled",
+            "state",
+            "made_at",
+            "id",
+            sqlite_where=text("state = 'failed' OR state = 'held'"),
+            postgresql_where=text("state = 'failed' OR state = 'held'"),
+        ),
     )
 
     id: int | None = Field(default=None, sa_column=_id())

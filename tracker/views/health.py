@@ -38,7 +38,7 @@ class Health:
 def health(connection: Connection, *, at: datetime) -> Health:
     """Return the figures of a store at an instant, which is not before its high-water mark."""
     head = ledger.position(connection)
-    counts = outbox.counts(connection)
+    counts = outbox.counts(connection, troubled=True)
     swept = queries.entries_where(connection, kinds=("swept",), limit=1)
     return Health(
         mode=head.mode,

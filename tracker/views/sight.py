@@ -83,8 +83,8 @@ class Sight(Protocol):
         Of those outside the scope a face shows what a mail does: task, office, last day, standing; and no link.
         """
 
-    def reminder_counts(self) -> Mapping[str, int]:
-        """Return how many reminders are in each state."""
+    def reminder_counts(self, *, troubled: bool = False) -> Mapping[str, int]:
+        """Return how many reminders are in each state; with `troubled`, at least of those to be looked at."""
 
     def reminders(
         self, *, state: str | None = None, agency: str | None = None, ref: str | None = None, limit: int | None = None
@@ -293,8 +293,8 @@ class _PresentSight(_Reckoning):
                 return tuple(map(self.see, assignments.of_agency(self.connection, [task], agency)))
             return tuple(map(self.see, assignments.of_tasks(self.connection, [task])))
 
-    def reminder_counts(self) -> Mapping[str, int]:
-        return outbox.counts(self.connection, scope=self.scope)
+    def reminder_counts(self, *, troubled: bool = False) -> Mapping[str, int]:
+        return outbox.counts(self.connection, scope=self.scope, troubled=troubled)
 
     def reminders(
         self, *, state: str | None = None, agency: str | None = None, ref: str | None = None, limit: int | None = None
@@ -358,7 +358,7 @@ class _PastSight(_Reckoning):
     def state(self) -> Hashable:
         return self.stamp, self.scope
 
-    def reminder_counts(self) -> Mapping[str, int]:
+    def reminder_counts(self, *, troubled: bool = False) -> Mapping[str, int]:
         counts: dict[str, int] = {}
         for reminder in self.reminders():
             counts[reminder.state] = counts.get(reminder.state, 0) + 1

@@ -115,7 +115,7 @@ def today(
 
     total = _sum(counts.values())
     awaiting = listing("awaiting", total.submitted)
-    states = seen.reminder_counts()
+    states = seen.reminder_counts(troubled=True)
     return Today(
         stamp=seen.stamp,
         cells=_cells(total),

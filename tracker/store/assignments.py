@@ -104,8 +104,8 @@ def looked_at(
         else:
             moved += [(*shared, str(after.cell), *member) for member in members]
     # a column that stays is left out: SQLite would write its index anew
-    bulk.update(connection, ASSIGNMENT, (*_LOOKED, "seq"), "ref", stayed)
-    bulk.update(connection, ASSIGNMENT, (*_LOOKED, "cell", "seq"), "ref", moved)
+    bulk.update(connection, ASSIGNMENT, (*_LOOKED, "seq"), ("ref",), stayed)
+    bulk.update(connection, ASSIGNMENT, (*_LOOKED, "cell", "seq"), ("ref",), moved)
 
 
 _LOOKED = ("rung", "told", "next_moment", "standing")

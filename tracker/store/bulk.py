@@ -4,7 +4,7 @@ SQLAlchemy converts value by value, and that takes longer than writing them. Her
 share is converted once (`keeper`); SQLite then takes the rows as they are, PostgreSQL one array a column.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -76,25 +76,36 @@ def _copy(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
         raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error
 
 
-def update(connection: Connection, table: Table, columns: tuple[str, ...], key: str, rows: Sequence[Row]) -> None:
-    """Write some columns of rows; each ends with the value of the column by which its row is known."""
+def insert_alike(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows that all name the same columns in the same order."""
+    if rows:
+        insert(connection, table, tuple(rows[0]), plain(connection, (row.values() for row in rows)))
+
+
+def update(
+    connection: Connection, table: Table, columns: tuple[str, ...], keys: tuple[str, ...], rows: Sequence[Row]
+) -> None:
+    """Write some columns of rows; each ends with the values of the columns by which its row is known."""
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        changes = ", ".join(f"{name} = ?" for name in columns)
-        connection.exec_driver_sql(f"UPDATE {table.name} SET {changes} WHERE {key} = ?", list(rows))
+        changes, known = ", ".join(f"{name} = ?" for name in columns), " AND ".join(f"{name} = ?" for name in keys)
+        connection.exec_driver_sql(f"UPDATE {table.name} SET {changes} WHERE {known}", list(rows))
         return
-    # the key comes first, so that there is always one array
-    told, source, arrays = _arrays(table, (key, *columns), [(row[-1], *row[:-1]) for row in rows])
-    changes = ", ".join(f"{name} = {value}" for name, value in zip(columns, told[1:], strict=True))
-    statement = f"UPDATE {table.name} SET {changes} FROM {source} WHERE {table.name}.{key} = {told[0]}"
-    connection.exec_driver_sql(statement, arrays)
+    # the keys come first, so that there is always one array
+    turned = [(*row[-len(keys) :], *row[: -len(keys)]) for row in rows]
+    told, source, arrays = _arrays(table, (*keys, *columns), turned)
+    pairs = list(zip((*keys, *columns), told, strict=True))
+    changes = ", ".join(f"{name} = {value}" for name, value in pairs[len(keys) :])
+    known = " AND ".join(f"{table.name}.{name} = {value}" for name, value in pairs[: len(keys)])
+    connection.exec_driver_sql(f"UPDATE {table.name} SET {changes} FROM {source} WHERE {known}", arrays)
 
 
 def _arrays(table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> tuple[list[str], str, dict[str, Any]]:
     """Return how each column is told in SQL, the source of those that differ, and the values by column.
 
-    A column that is the same in every row is said once. The first is always an array.
+    A column that is the same in every row is said once. The first is always an array. Arrays go in binary: as text,
+    each quotation mark in them would be sought and masked.
     """
     kinds = _kinds(table)
     values: dict[str, Any] = {}
@@ -108,7 +119,7 @@ def _arrays(table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> tupl
             told.append(f"new.{name}")
             arrays.append(name)
             values[name] = list(column)
-    taken = ", ".join(f"%({name})s::{kinds[name]}[]" for name in arrays)
+    taken = ", ".join(f"%({name})b::{kinds[name]}[]" for name in arrays)
     return told, f"unnest({taken}) AS new ({', '.join(arrays)})", values
 
 

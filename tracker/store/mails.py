@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Row, bindparam, delete, insert, select
+from sqlalchemy import Connection, LargeBinary, Row, bindparam, delete, select
 from sqlmodel import Field, SQLModel
 
+from tracker.store import bulk
 from tracker.store.ledger import ENTRY
 from tracker.store.outbox import DELIVERY, REMINDER
 
@@ -30,7 +31,6 @@ class MailRow(SQLModel, table=True):
 
 
 MAIL = MailRow.__table__  # type: ignore[attr-defined]
-_KEEP = insert(MAIL)
 _HASHES = select(MAIL.c.sent, MAIL.c.shown).where(
     MAIL.c.reference == bindparam("of"), MAIL.c.attempt == bindparam("number")
 )
@@ -52,8 +52,7 @@ class Kept:
 
 def keep(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write copies."""
-    if rows:
-        connection.execute(_KEEP, list(rows))
+    bulk.insert_alike(connection, MAIL, rows)
 
 
 def drop(connection: Connection, attempts: Sequence[tuple[str, int]]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -37,26 +37,15 @@ _MEMBERS = (
     .order_by(REMINDER.c.id)
 )
 _CHANGE = update(REMINDER).where(REMINDER.c.id == bindparam("one"))
-_LEASE = _CHANGE.values(
-    state="sending",
-    token=REMINDER.c.token + 1,
-    attempts=REMINDER.c.attempts + 1,
-    due_at=bindparam("until"),
-    bundle=bindparam("leaves_in"),
-)
 _FINISH = _CHANGE.where(REMINDER.c.token == bindparam("held"), REMINDER.c.state == "sending").values(
     {name: bindparam(name) for name in ("state", "due_at", "why", "bundle")}
 )
 _TOKENS = select(REMINDER.c.id, REMINDER.c.token).where(
     REMINDER.c.id.in_(bindparam("some", expanding=True)), REMINDER.c.state == "sending"
 )
-_BEGIN = insert(DELIVERY)
-_END = (
-    update(DELIVERY)
-    .where(DELIVERY.c.reminder == bindparam("of"), DELIVERY.c.attempt == bindparam("number"))
-    .values({name: bindparam(name) for name in ("outcome", "code", "detail", "finished_at", "seq")})
-)
 
+
+_ENDS = ("outcome", "code", "detail", "finished_at", "seq")
 
 # what tells reminders apart that are alike otherwise, in the order of `_OWN`
 Own = tuple[str, str, str, str, str]
@@ -173,8 +162,11 @@ def members(connection: Connection, bundle: str) -> tuple[Reminder, ...]:
 
 def lease(connection: Connection, mails: Sequence[tuple[Sequence[Reminder], str | None]], *, until: datetime) -> None:
     """Mark the reminders of mails, each with its bundle, as being sent, by a new token each, until that is given up."""
-    rows = [{"one": r.id, "until": until, "leaves_in": bundle} for members, bundle in mails for r in members]
-    connection.execute(_LEASE, rows)
+    given_up = bulk.keeper(connection)(until)
+    rows = [
+        ("sending", r.token + 1, r.attempts + 1, given_up, bundle, r.id) for members, bundle in mails for r in members
+    ]
+    bulk.update(connection, REMINDER, ("state", "token", "attempts", "due_at", "bundle"), ("id",), rows)
 
 
 def tokens(connection: Connection, reminders: Sequence[int]) -> Mapping[int, int]:
@@ -224,12 +216,13 @@ def cancel(connection: Connection, assignment: str, *, why: str) -> tuple[str, .
 
 def begin_attempts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write attempts as being sent."""
-    connection.execute(_BEGIN, [{**row, "outcome": "sending"} for row in rows])
+    bulk.insert_alike(connection, DELIVERY, [{**row, "outcome": "sending"} for row in rows])
 
 
 def end_attempts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the outcomes of attempts, each known by the reminder it is kept with (`of`) and its `number`."""
-    connection.execute(_END, list(rows))
+    ends = bulk.plain(connection, ([row[name] for name in (*_ENDS, "of", "number")] for row in rows))
+    bulk.update(connection, DELIVERY, _ENDS, ("reminder", "attempt"), ends)
 
 
 def unfinished(connection: Connection, reminders: Sequence[int]) -> Delivery | None:

@@ -10,9 +10,12 @@ from typing import Any
 
 from tracker.domain.assignment import Assignment
 from tracker.domain.entry import Payload, stamp
-from tracker.domain.standing import SETTLED, Progress
+from tracker.domain.standing import CLOSED_OUT, SETTLED, Progress
 
-NEWS = ("unblocked", "returned", "accepted", "received", "date_changed", "decided")
+ENDED = "ended"
+NEWS = ("unblocked", "returned", "accepted", "received", "date_changed", "decided", ENDED)
+# owed no longer, by nobody's decision about the task itself: told to those alone who heard that they owed it
+ENDINGS = frozenset({"withdrawn", "superseded", "released"})
 # the kinds that set a date; a request refused is told likewise, since the date is what was asked about
 _DATING = frozenset({"date_set", "extension_granted", "moved_along", "resumed"})
 _DECISIONS = frozenset(
@@ -26,8 +29,7 @@ _WORDS = ("missing", "why", "instrument", "document", "done_on", "agreed_by", "w
 def announced(before: Assignment | None, after: Assignment, kind: str) -> str | None:
     """Return as which stage an entry is told to those whose task it is; None where it is not told.
 
-    What no person decided and nobody can act on is not told: a task withdrawn, superseded, cut off,
-    or done by another. A first date is not told either: the ladder announces it.
+    A first date is not told: the ladder announces it. Nor is a task that was cut off: it is owed no less.
     """
     if before is None:
         return None
@@ -43,6 +45,8 @@ def announced(before: Assignment | None, after: Assignment, kind: str) -> str | 
             return "unblocked" if freed and after.facts.progress in _WORKING else None
         case "extension_refused":
             return "date_changed"
+    if kind in ENDINGS:
+        return ENDED
     if kind in _DATING and _moved(before, after):
         return "date_changed"
     return "decided" if kind in _DECISIONS else None
@@ -99,4 +103,8 @@ def moot(stage: str, assignment: Assignment, *, version: int) -> str | None:
             return f"the assignment is {progress}"
         case "date_changed" if assignment.version != version:
             return "the deadline has changed"
+        case "ended" if progress not in CLOSED_OUT:
+            return f"the assignment is {progress}"
+        case "ended" if assignment.version != version:
+            return "the assignment was given again meanwhile"
     return None

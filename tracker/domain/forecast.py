@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from tracker.domain.outbox import TOGETHER
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foretold:
@@ -78,14 +80,17 @@ class Trial:
 
 
 def mails(found: tuple[Foretold, ...]) -> tuple[ForetoldMail, ...]:
-    """Return reminders as the mails they leave in: one for each office and channel in a minute, the earliest first."""
-    bundles: dict[tuple[datetime, str, str], list[Foretold]] = {}
+    """Return reminders as the mails they leave in: one for each office and channel in a minute, the earliest first.
+
+    What an entry has to tell at once leaves alone.
+    """
+    bundles: dict[tuple[datetime, str, str, str], list[Foretold]] = {}
     for one in found:
         if one.state in ("pending", "waiting"):
-            bundles.setdefault((_minute(one.at), one.agency, one.channel), []).append(one)
+            bundles.setdefault(_mail(one), []).append(one)
     return tuple(
         ForetoldMail(at=min(one.at for one in together), agency=agency, channel=channel, reminders=tuple(together))
-        for (_, agency, channel), together in sorted(bundles.items(), key=lambda item: item[0])
+        for (_, agency, channel, _), together in sorted(bundles.items(), key=lambda item: item[0])
     )
 
 
@@ -96,13 +101,19 @@ def figures(found: tuple[Foretold, ...]) -> Figures:
     for one in sent:
         stages[one.stage] = stages.get(one.stage, 0) + 1
     return Figures(
-        mails=len({(_minute(one.at), one.agency, one.channel) for one in sent}),
+        mails=len(set(map(_mail, sent))),
         reminders=len(sent),
         suppressed=sum(one.state == "suppressed" for one in found),
         unreachable=sum(one.state == "failed" for one in found),
         recipients=len({one.agency for one in sent}),
         stages=dict(sorted(stages.items())),
     )
+
+
+def _mail(one: Foretold) -> tuple[datetime, str, str, str]:
+    """Return what tells the mail of a reminder from others."""
+    alone = "" if one.stage in TOGETHER else f"{one.assignment} {one.rung}"
+    return _minute(one.at), one.agency, one.channel, alone
 
 
 def _minute(at: datetime) -> datetime:

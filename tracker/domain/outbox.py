@@ -12,7 +12,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from tracker.domain.announcement import news
+from tracker.domain.announcement import ENDED, news
 from tracker.domain.assignment import Assignment
 from tracker.domain.cap import why_suppressed
 from tracker.domain.entry import Entry, Payload, canonical, instant
@@ -26,11 +26,14 @@ NO_WAY = "the agency has no channel: set one with 'tracker channel set'"
 # an assignment that rests or is reported is not chased
 QUIET = SETTLED | {Progress.SUBMITTED, Progress.SUSPENDED}
 ALARM, ALARMED = "alarm", "alarmed"
+OVER = "e1|"  # how the key begins of what tells that nothing is owed any more
 HELD, RELEASED, DROPPED = "reminders_held", "released_hold", "dropped_hold"
 # what goes whatever happened, and is never held back for an operator
 URGENT = frozenset({"due", "overdue", "escalated", ALARM})
-# what leaves in one mail with others that one office is owed on one channel; everything else goes alone
+# what ladders tell; it leaves in one mail with others that one office is owed on one channel, and so does what is
+# owed no longer, since an amendment may end thirty tasks at once; everything else goes alone
 BUNDLED = frozenset({"assigned", "before", "half", "due", "overdue", "escalated", "review"})
+TOGETHER = BUNDLED | {ENDED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +241,9 @@ def made(
 def announcement(assignment: Assignment, stage: str, said: Payload, *, agency: str, channel: str, at: datetime) -> Told:
     """Return the row by which an office is told of an entry; `said` is what its notice says beside the assignment."""
     told = _at_once("n1", stage, str(said["seq"]), said, agency=agency, channel=channel, at=at)
+    if stage == ENDED:  # known by what ended, not by its entry: after a restore another one says the same
+        key = f"{OVER}{assignment.ref}|{assignment.version}|{agency}|{channel}"
+        told = replace(told, key=key, reference=reference_of(key))
     return replace(told, assignment=assignment.ref, version=assignment.version)
 
 

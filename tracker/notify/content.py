@@ -190,7 +190,7 @@ def _rows(notice: Notice) -> Iterator[Row]:
     yield Row(words.gettext("By"), (_deadline(notice),))
     if notice.stage in ("overdue", "escalated") and notice.first_day and notice.first_day != notice.last_day:
         yield Row(words.gettext("First date"), (weekday(notice.first_day, notice.language),))
-    if notice.stage not in ("accepted", "received", "returned"):
+    if notice.stage not in ("accepted", "received", "returned", "ended"):
         yield Row(words.gettext("Standing"), (reasons.sentence(notice.reason, notice.language),))
     yield Row(words.gettext("Basis"), _basis(notice))
     if notice.words:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 
+from tracker.notify.happened import ended
 from tracker.notify.notice import folded
 from tracker.notify.tongue import catalogue, day, instant
 
@@ -18,7 +19,8 @@ SUBJECT_MAX = 200
 HEAD_SHOWN = 16
 # the order in which stages are counted and shown; a mail carries the colour of the first it has
 ALARM = "alarm"  # a list of reminders that failed, for who follows all up
-GROUPS = (ALARM, "escalated", "overdue", "due", "before", "assigned", "review")
+OVER = "ended"  # what is owed no longer: it asks for nothing
+GROUPS = (ALARM, "escalated", "overdue", "due", "before", "assigned", "review", OVER)
 _GROUP = {"half": "before"}
 
 
@@ -42,6 +44,8 @@ class Item:
     version: int = 1
     way: str = ""
     why: str = ""
+    ended: str = ""  # how it came to be owed no longer, and what took its place
+    instead: str = ""
     act_url: str | None = None  # where a click takes note, or puts reminders off, without a login
 
     @property
@@ -139,6 +143,7 @@ def _cleaned(item: Item) -> Item:
         url=folded(item.url),
         way=folded(item.way),
         why=folded(item.why),
+        instead=folded(item.instead),
         act_url=item.act_url and folded(item.act_url),
     )
 
@@ -173,7 +178,10 @@ def ordered(items: tuple[Item, ...]) -> tuple[Item, ...]:
     late = ("escalated", "overdue")
     return tuple(
         sorted(
-            items, key=lambda item: (item.stage not in late, item.last_day or date.max, item.assignment, item.reference)
+            items,
+            key=lambda item: (
+                (item.stage == OVER, item.stage not in late, item.last_day or date.max, item.assignment, item.reference)
+            ),
         )
     )
 
@@ -200,6 +208,8 @@ def _count(group: str, n: int, language: str) -> str:
             pattern = words.ngettext("{count} due soon", "{count} due soon", n)
         case "assigned":
             pattern = words.ngettext("{count} new task", "{count} new tasks", n)
+        case "ended":
+            pattern = words.ngettext("{count} no longer owed", "{count} no longer owed", n)
         case _:
             pattern = words.ngettext("{count} to review", "{count} to review", n)
     return pattern.format(count=n)
@@ -223,7 +233,9 @@ def _banner(digest: Digest) -> str | None:
 
 
 def _opening(digest: Digest) -> str:
-    words, n = catalogue(digest.language), len(digest.items)
+    words, n = catalogue(digest.language), sum(item.stage != OVER for item in digest.items)
+    if not n:
+        return words.gettext("You no longer owe these tasks. Nothing need be done.")
     if digest.stage == ALARM:
         return words.gettext(
             "These reminders did not reach their offices and are not tried again: please look into it."
@@ -261,6 +273,8 @@ def _line(item: Item, digest: Digest) -> Line:
 
 def _when(item: Item, language: str) -> str:
     words = catalogue(language)
+    if item.stage == OVER:
+        return f"{ended(item.ended, language)}: {item.instead}" if item.instead else ended(item.ended, language)
     told = _told(item, language)
     if item.last_day is None:
         return f"{told} – {words.gettext('no date has been set')}"

@@ -13,7 +13,7 @@ from tracker.notify.tongue import catalogue, instant, weekday
 
 REFUSED = "extension_refused"
 # what asks for nothing: there is no result to report
-FINISHED = frozenset({"accepted", "received"})
+FINISHED = frozenset({"accepted", "received", "ended"})
 _OVER = frozenset({"transferred", "excused", "discontinued", "suspended"})
 
 
@@ -49,6 +49,8 @@ def happened(notice: Notice) -> str:
             return words.gettext("Received")
         case "date_changed":
             return words.gettext("More time refused") if kind == REFUSED else words.gettext("Date changed")
+        case "ended":
+            return ended(kind, notice.language)
     return {
         "contest_refused": words.gettext("The task stays yours"),
         "transferred": words.gettext("Transferred"),
@@ -58,6 +60,18 @@ def happened(notice: Notice) -> str:
         "resumed": words.gettext("Resumed"),
         "reopened": words.gettext("Reopened"),
     }.get(kind, words.gettext("Decision"))
+
+
+def ended(kind: str, language: str) -> str:
+    """Return how a task came to be owed no longer, in two or three words."""
+    words = catalogue(language)
+    return {
+        "withdrawn": words.gettext("Withdrawn"),
+        "superseded": words.gettext("Superseded"),
+        "carried": words.gettext("Goes on elsewhere"),
+        "handed_on": words.gettext("Handed on"),
+        "released": words.gettext("Done by another agency"),
+    }.get(kind, words.gettext("No longer owed"))
 
 
 def told_first(notice: Notice) -> str:
@@ -76,6 +90,8 @@ def told_first(notice: Notice) -> str:
             return words.gettext("The request for more time was refused. The deadline stays.")
         case "date_changed":
             return words.gettext("The deadline of the following task has changed.")
+        case "ended":
+            return _told_over(kind, notice.language)
     return {
         "contest_refused": words.gettext("The task was contested; it stays with your office."),
         "transferred": words.gettext("The following task has been given to another agency. You no longer owe it."),
@@ -85,6 +101,25 @@ def told_first(notice: Notice) -> str:
         "resumed": words.gettext("Work on the following task goes on."),
         "reopened": words.gettext("The following task was accepted and has been opened again. Please complete it."),
     }.get(kind, words.gettext("Something was decided about the following task."))
+
+
+def _told_over(kind: str, language: str) -> str:
+    words = catalogue(language)
+    return {
+        "withdrawn": words.gettext(
+            "The directive was amended and asks the following task of your office no more. You no longer owe it."
+        ),
+        "superseded": words.gettext("Another directive took the place of this one. You no longer owe this task."),
+        "carried": words.gettext(
+            "Another directive took the place of this one. You owe the task under that one, and no longer under this."
+        ),
+        "handed_on": words.gettext(
+            "The following task was handed on to the agency that succeeds yours. You no longer owe it."
+        ),
+        "released": words.gettext(
+            "Another agency has completed the following task for all who could. You no longer owe it."
+        ),
+    }.get(kind, words.gettext("You no longer owe the following task."))
 
 
 def facts(notice: Notice) -> Iterator[Row]:
@@ -155,6 +190,25 @@ def _decided(notice: Notice, news: News) -> Iterator[Row]:
     yield from _why(notice, news)
 
 
+def _ended(notice: Notice, news: News) -> Iterator[Row]:
+    words = catalogue(notice.language)
+    if news.instead:
+        lines = [news.instead]
+        if news.heir:
+            last_day = _shown(news.heir.last_day, notice.language)
+            lines += [f"{news.heir.title} – {last_day}", *([news.heir_url] if news.heir_url else [])]
+        yield Row(words.gettext("Replaced by"), tuple(lines))
+    if news.new_owner:
+        label = words.gettext("Completed by") if news.kind == "released" else words.gettext("Now with")
+        yield Row(label, (news.new_owner,))
+    if news.kind == "withdrawn":
+        amended = words.gettext("{number}, as it reads now").format(number=notice.directive_number)
+        yield Row(words.gettext("Instrument"), (amended,))
+    if news.instrument:
+        yield Row(words.gettext("Instrument"), (news.instrument,))
+    yield Row(words.gettext("Owed no longer since"), (instant(news.at, notice.zone, notice.language),))
+
+
 def _why(notice: Notice, news: News) -> Iterator[Row]:
     words = catalogue(notice.language)
     if news.why:
@@ -198,4 +252,5 @@ _ROWS: dict[str, Callable[[Notice, News], Iterator[Row]]] = {
     "received": _received,
     "date_changed": _date_changed,
     "decided": _decided,
+    "ended": _ended,
 }

@@ -18,7 +18,7 @@ from tracker.domain.text import Text
 
 STAGES = ("assigned", "before", "half", "due", "overdue", "escalated", "review")
 # what tells of an entry, at once; the ladders have no part in it
-NEWS = ("unblocked", "returned", "accepted", "received", "date_changed", "decided")
+NEWS = ("unblocked", "returned", "accepted", "received", "date_changed", "decided", "ended")
 LANGUAGES = ("vi", "en", "fr")
 
 
@@ -48,6 +48,9 @@ class News:
     agreed_by: str | None = None
     new_owner: str | None = None
     along: str | None = None
+    instead: str | None = None  # the directive that took the place of the one it was owed under
+    heir: Peer | None = None  # what is owed under that one, and where it is seen
+    heir_url: str | None = None
     files: tuple[str, ...] = ()
     done: tuple[Peer, ...] = ()
     old: date | None = None

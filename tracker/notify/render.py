@@ -24,11 +24,11 @@ COLOURS = {
     "assigned": "#1d4f91", "before": "#1d4f91", "due": "#8a4b08", "overdue": "#a8121f", "escalated": "#a8121f",
     "alarm": "#a8121f", "review": "#4a4a4a", "half": "#8a4b08",
     "unblocked": "#1d4f91", "returned": "#8a4b08", "accepted": "#1e6b34", "received": "#1e6b34",
-    "date_changed": "#8a4b08", "decided": "#4a4a4a", "weekly": "#1d4f91", "monday": "#1d4f91",
+    "date_changed": "#8a4b08", "decided": "#4a4a4a", "ended": "#4a4a4a", "weekly": "#1d4f91", "monday": "#1d4f91",
 }  # fmt: skip
 GLYPHS = {"assigned": "●", "before": "◔", "due": "◑", "overdue": "▲", "escalated": "▲", "alarm": "▲", "review": "○"}
 GLYPHS |= {"half": "◑", "unblocked": "▶", "returned": "◀", "accepted": "✓", "received": "✓", "date_changed": "◆"}
-GLYPHS |= {"decided": "■", "weekly": "≡", "monday": "≡"}
+GLYPHS |= {"decided": "■", "ended": "–", "weekly": "≡", "monday": "≡"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,7 @@ def _handing(
     name = registry.agencies[to_code].name.en
 
     def close(assignment: Assignment) -> Step:
-        payload = {"why": f"handed on to {name} ({why})", "by": targets[assignment.ref][0]}
+        payload = {"why": f"handed on to {name} ({why})", "by": targets[assignment.ref][0], "instrument": why}
         return Step(assignment, _draft("superseded", assignment.ref, payload, at, actor))
 
     def give(assignment: Assignment, waiting: Sequence[str]) -> Step:

@@ -2,21 +2,22 @@
 
 An entry about somebody's task is told to the lead, to the unit it delegated to and to the deputies of
 both; what became of a report also to whoever made it. Offices whose task has no ladder asked to be
-left alone, and are.
+left alone, and are. That something is owed no longer hears who was told that it is, or began with it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from tracker.domain.agency import Registry
-from tracker.domain.announcement import announced, news
+from tracker.domain.announcement import ENDED, announced, news
 from tracker.domain.assignment import Assignment
 from tracker.domain.authority import standpoint
 from tracker.domain.entry import Draft
 from tracker.domain.outbox import NO_CHANNEL, announcement
-from tracker.store import adopted, deputies, ledger, outbox
+from tracker.domain.standing import Progress
+from tracker.store import adopted, deputies, hearings, ledger, outbox
 from tracker.store.store import Connection
 
 
@@ -36,10 +37,15 @@ def told(connection: Connection, changes: Sequence[Change], *, at: datetime, reg
         return tuple(change.draft for change in changes)
     own = [_offices(connection, change, stage, registry) for change, stage in zip(changes, stages, strict=True)]
     covering = _covering(connection, own, registry.calendar.civil_day(at))
-    return tuple(
-        change.draft if stage is None else _naming(change.draft, stage, offices, covering)
-        for change, stage, offices in zip(changes, stages, own, strict=True)
-    )
+    ended = [change.after.ref for change, stage in zip(changes, stages, strict=True) if stage == ENDED]
+    owing = hearings.owing(connection, ended) if ended else {}
+    drafts = []
+    for change, stage, offices in zip(changes, stages, own, strict=True):
+        to = _to(offices, covering)
+        if stage == ENDED:
+            to = _who_heard(change, offices, covering, owing.get(change.after.ref, frozenset()))
+        drafts.append(_naming(change.draft, stage, to) if stage and to else change.draft)
+    return tuple(drafts)
 
 
 def announce(connection: Connection, changes: Sequence[Change], *, at: datetime, first: int) -> int:
@@ -94,6 +100,22 @@ def _covering(connection: Connection, own: Iterable[tuple[str, ...]], on: date) 
     return deputies.on_day(connection, offices, on) if offices else {}
 
 
-def _naming(draft: Draft, stage: str, offices: tuple[str, ...], covering: Mapping[str, tuple[str, ...]]) -> Draft:
-    to = dict.fromkeys([*offices, *(deputy for code in offices for deputy in covering.get(code, ()))])
+def _to(offices: Iterable[str], covering: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return some offices and who covers for them, each once."""
+    own = tuple(offices)
+    return tuple(dict.fromkeys([*own, *(deputy for code in own for deputy in covering.get(code, ()))]))
+
+
+def _who_heard(
+    change: Change, offices: tuple[str, ...], covering: Mapping[str, tuple[str, ...]], heard: Collection[str]
+) -> tuple[str, ...]:
+    """Return who believes that something is owed: who was told, who covers for them, and a lead that has begun."""
+    assert change.before is not None
+    begun = {change.after.agency} if change.before.facts.progress != Progress.ASSIGNED else frozenset[str]()
+    known = {*heard, *begun}
+    to = {*_to(known.intersection(offices), covering), *heard}
+    return tuple(code for code in _to(offices, covering) if code in to)
+
+
+def _naming(draft: Draft, stage: str, to: tuple[str, ...]) -> Draft:
     return replace(draft, payload={**draft.payload, "notice": {"stage": stage, "to": list(to)}})

@@ -18,6 +18,7 @@ from tracker.operations.notices import days_told, name_of
 from tracker.operations.reading import directive_in_force, task_of
 from tracker.operations.recipients import Recipient
 from tracker.operations.texts import Texts
+from tracker.operations.tidings import ended_by
 from tracker.settings import Settings
 from tracker.store import outbox
 from tracker.store.ledger import Position
@@ -43,6 +44,7 @@ def item_of(
     """Return what a digest says of one reminder, with every fact as it is at the instant of sending."""
     directive, task = (texts or Texts(connection)).ordering(assignment)
     limit = assignment.facts.limit
+    ended, instead = ended_by(connection, reminder, assignment, registry, language)
     return Item(
         reference=reminder.reference,
         stage=reminder.stage,
@@ -58,6 +60,8 @@ def item_of(
         else None,
         url=f"{settings.base_url.rstrip('/')}/tasks/{assignment.ref}",
         version=assignment.version,
+        ended=ended,
+        instead=instead,
         # the page behind it offers both
         act_url=urls_of(connection, reminder, assignment, registry=registry, settings=settings, at=at).get(
             Action.ACKNOWLEDGE

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from tracker.domain.agency import Registry
-from tracker.domain.assignment import FOLDED, fold
+from tracker.domain.announcement import NEWS, moot
+from tracker.domain.assignment import FOLDED, Assignment, fold
 from tracker.domain.entry import Entry
 from tracker.domain.errors import Invalid, NotFound, TryLater
 from tracker.domain.forecast import Foretold, Preview, Trial, figures, mails
@@ -18,7 +19,7 @@ from tracker.domain.outbox import BUNDLED, NO_CHANNEL
 from tracker.domain.scope import EVERYTHING, Scope
 from tracker.operations.looking import channels_of, mails_of
 from tracker.operations.reading import directive_in_force
-from tracker.operations.recipients import recipient
+from tracker.operations.recipients import reader_of
 from tracker.operations.recording import registry_in_force
 from tracker.operations.walk import Walk
 from tracker.store import assignments, clocks, ledger, outbox, queries
@@ -155,13 +156,13 @@ def _fold(walk: Walk, entry: Entry) -> None:
 def _waiting(connection: Connection, registry: Registry, at: datetime, end: datetime) -> list[Foretold]:
     """Return what was made before and waits to be sent by then."""
     pending = [one for one in outbox.reminders(connection, state="pending") if one.due_at and one.due_at <= end]
-    of_ladders = [one for one in pending if one.stage in BUNDLED]
-    found = {a.ref: a for a in assignments.get(connection, {one.assignment for one in of_ladders})}
+    about_tasks = [one for one in pending if one.assignment]
+    found = {a.ref: a for a in assignments.get(connection, {one.assignment for one in about_tasks})}
     today = registry.calendar.civil_day(at)
 
     def foretold(one: Reminder) -> Foretold:
         about = found.get(one.assignment)
-        reader = recipient(connection, about, one.agency, on=today) if about else None
+        reader = reader_of(connection, about, one.agency, stage=one.stage, on=today) if about else None
         limit = about.facts.limit if about else None
         return Foretold(
             at=max(one.due_at or at, at),
@@ -176,7 +177,12 @@ def _waiting(connection: Connection, registry: Registry, at: datetime, end: date
             last_day=limit.last_day if limit else None,
         )
 
-    return [foretold(one) for one in reversed(of_ladders)]
+    return [foretold(one) for one in reversed(about_tasks) if not _is_moot(one, found.get(one.assignment))]
+
+
+def _is_moot(one: Reminder, about: Assignment | None) -> bool:
+    """Return whether a reminder that waits would find nothing left to say, if it left now."""
+    return about is not None and one.stage in NEWS and moot(one.stage, about, version=one.version) is not None
 
 
 def _fits(one: Foretold, agency: str | None, directive: str | None) -> bool:

@@ -20,6 +20,7 @@ from typing import Any
 
 from tracker.domain.entry import canonical, stamp
 from tracker.domain.errors import Refused, TryLater
+from tracker.domain.outbox import OVER
 from tracker.settings import Settings
 from tracker.store.ledger import Position
 from tracker.store.outbox import Reminder
@@ -47,7 +48,9 @@ class Member:
         """
         if (self.key, self.assignment) != (reminder.key, reminder.assignment):
             return False
-        return reminder.rung == "assigned" or self.key.startswith("l1|") or self.moment == stamp(reminder.moment)
+        return (
+            reminder.rung == "assigned" or self.key.startswith(("l1|", OVER)) or self.moment == stamp(reminder.moment)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

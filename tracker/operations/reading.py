@@ -41,6 +41,22 @@ def directive_version(connection: Connection, key: str, version: int, *, at: dat
     return _of(connection, key, found)
 
 
+def ordering(connection: Connection, task: str) -> tuple[Directive, Task]:
+    """Return a task with the text in force, or with the last that had it where an amendment took it out.
+
+    Raises NotFound where none ever had it.
+    """
+    key = task.rsplit("/", 1)[0]
+    directive = directive_in_force(connection, key)
+    if (found := directive.task(task)) is not None:
+        return directive, found
+    for version in reversed(versions.every(connection, key)):
+        directive = _of(connection, key, version)
+        if (found := directive.task(task)) is not None:
+            return directive, found
+    raise NotFound(f"no version of {key} has a task '{task}'")
+
+
 def _of(connection: Connection, key: str, adoption: Adoption) -> Directive:
     if known := _KNOWN.get((key, adoption.fingerprint)):
         return known

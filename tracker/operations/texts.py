@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 from tracker.domain.assignment import Assignment
 from tracker.domain.directive import Directive, Task
-from tracker.domain.errors import NotFound
-from tracker.operations.reading import directive_in_force
+from tracker.operations.reading import directive_in_force, ordering
 from tracker.store import assignments
 from tracker.store.store import Connection
 
@@ -20,14 +19,13 @@ class Texts:
     _waiting: dict[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def ordering(self, assignment: Assignment) -> tuple[Directive, Task]:
-        """Return the text in force that asks for an assignment, and its task; raises NotFound where none does."""
+        """Return the text that asks for an assignment, or asked for it last, and its task; raises NotFound."""
         key = assignment.task.rsplit("/", 1)[0]
         directive = self._directives.get(key)
         if directive is None:
             directive = self._directives[key] = directive_in_force(self.connection, key)
-        task = directive.task(assignment.task)
-        if task is None:
-            raise NotFound(f"{directive.key} no longer has the task {assignment.task}")
+        if (task := directive.task(assignment.task)) is None:
+            return ordering(self.connection, assignment.task)
         return directive, task
 
     def waiting_for(self, task: str) -> Mapping[str, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from tracker.domain.agency import Registry
-from tracker.domain.announcement import NEWS
+from tracker.domain.announcement import ENDED, NEWS
 from tracker.domain.assignment import Assignment
 from tracker.domain.authority import standpoint
 from tracker.domain.entry import instant
@@ -18,7 +18,7 @@ from tracker.domain.errors import NotFound
 from tracker.domain.standing import Policy, moments
 from tracker.notify.notice import News, Peer, Told
 from tracker.operations.calendar import MOVED
-from tracker.operations.reading import task_of
+from tracker.operations.reading import directive_in_force, task_of
 from tracker.settings import Settings
 from tracker.store import assignments, outbox
 from tracker.store.outbox import Reminder
@@ -45,8 +45,9 @@ def news_of(
         kind, why = "calendar", None
     if kind == "transferred" and why:
         why = why.partition(": ")[2]  # whom it was given to stands beside it
+    over = _over(connection, assignment, said, registry, settings, language) if reminder.stage == ENDED else {}
     return News(
-        kind=kind,
+        kind=over.pop("kind", kind),
         seq=said["seq"],
         at=instant(said["at"]),
         by=_person(said["actor"], registry, settings, language),
@@ -63,8 +64,57 @@ def news_of(
         files=tuple(said.get("files", ())),
         done=tuple(_settled(connection, task, assignment, registry, language) for task in said.get("tasks", ())),
         along=_title(connection, said["with"].rpartition("/")[0], language) if kind == "moved_along" else None,
-        new_owner=_owner(connection, said["by"], registry, language) if kind == "transferred" else None,
+        new_owner=over.pop("owner", None)
+        or (_owner(connection, said["by"], registry, language) if kind == "transferred" else None),
+        **over,
     )
+
+
+def ended_by(
+    connection: Connection, reminder: Reminder, assignment: Assignment, registry: Registry, language: str
+) -> tuple[str, str]:
+    """Return how a task came to be owed no longer, and what took its place, as a line of a digest says them."""
+    if reminder.stage != ENDED:
+        return "", ""
+    found = _over(connection, assignment, json.loads(reminder.payload), registry, None, language)
+    return found["kind"], found.get("instead") or found.get("owner") or ""
+
+
+def _over(
+    connection: Connection,
+    assignment: Assignment,
+    said: Mapping[str, Any],
+    registry: Registry,
+    settings: Settings | None,
+    language: str,
+) -> dict[str, Any]:
+    """Return how a task came to be owed no longer: taken out, replaced, handed on, or done by another."""
+    kind, by = said["kind"], said.get("by", "")
+    if kind == "withdrawn":
+        return {"kind": kind}
+    heirs = assignments.get(connection, [by])
+    if not heirs:  # a directive, of which nothing restates the task
+        return {"kind": kind, "instead": _directive(connection, by, language)}
+    heir = heirs[0]
+    if kind == "released" or heir.agency != assignment.agency:
+        owner = _owner(connection, heir.ref, registry, language)
+        return {"kind": kind if kind == "released" else "handed_on", "owner": owner}
+    limit, title = heir.facts.limit, _title(connection, heir.task, language)
+    last_day = limit.last_day if limit else None
+    return {
+        "kind": "carried",
+        "instead": _directive(connection, heir.task.rpartition("/")[0], language),
+        "heir": Peer(title=title, agency=heir.agency, last_day=last_day, late=False),
+        "heir_url": f"{settings.base_url.rstrip('/')}/tasks/{heir.ref}" if settings else None,
+    }
+
+
+def _directive(connection: Connection, key: str, language: str) -> str:
+    try:
+        directive = directive_in_force(connection, key)
+    except NotFound:
+        return key
+    return f"{directive.number} – {directive.title.in_language(language)}"
 
 
 def told_before(connection: Connection, assignment: Assignment) -> tuple[Told, ...]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from tracker.domain.agency import Registry
 from tracker.domain.assignment import Assignment
 from tracker.domain.entry import Draft, Payload
-from tracker.domain.outbox import BUNDLED
+from tracker.domain.outbox import TOGETHER
 from tracker.notify.digest import Digest
 from tracker.notify.keeping import Kept, keep
 from tracker.notify.message import message_id
@@ -100,14 +100,14 @@ class Turn:
         self.alarmed = False
         offices = {reminder.agency for reminder in claimed}
         self._read_channels(offices)
-        fresh = {one.agency for one in claimed if not one.attempts and one.stage in BUNDLED}
+        fresh = {one.agency for one in claimed if not one.attempts and one.stage in TOGETHER}
         self._mates = outbox.mates(self.connection, fresh, at=self.at) if fresh else {}
         found = [*claimed, *(mate for one in claimed for mate in self.mates(one))]
         self._read_assignments({one.assignment for one in found} - {""})
 
     def mates(self, reminder: Reminder) -> tuple[Reminder, ...]:
         """Return what leaves in the mail of a claimed reminder: itself, and what else its office is owed by then."""
-        if reminder.attempts or reminder.stage not in BUNDLED:
+        if reminder.attempts or reminder.stage not in TOGETHER:
             return (reminder,)
         return self._mates.get((reminder.agency, reminder.channel)) or (reminder,)
 

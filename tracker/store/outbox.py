@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, 
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from tracker.domain.outbox import BUNDLED, Told
+from tracker.domain.outbox import BUNDLED, TOGETHER, Told
 from tracker.domain.scope import EVERYTHING, Scope
 from tracker.store import bulk
 from tracker.store.tables import DeliveryRow, ReminderRow
@@ -28,7 +28,7 @@ TROUBLED = ("failed", "held")  # what somebody has to look at
 _MATES = (
     select(REMINDER)
     .where(REMINDER.c.agency.in_(bindparam("offices", expanding=True)), REMINDER.c.due_at <= bindparam("at"))
-    .where(REMINDER.c.state == "pending", REMINDER.c.attempts == 0, REMINDER.c.stage.in_(sorted(BUNDLED)))
+    .where(REMINDER.c.state == "pending", REMINDER.c.attempts == 0, REMINDER.c.stage.in_(sorted(TOGETHER)))
     .order_by(REMINDER.c.id)
 )
 _MEMBERS = (

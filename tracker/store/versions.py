@@ -34,9 +34,14 @@ class Said:
 
 def adoptions(connection: Connection, key: str, *, at: datetime) -> tuple[Adoption, ...]:
     """Return the versions of a directive adopted by an instant, the oldest first."""
+    return tuple(one for one in every(connection, key) if one.adopted_at <= at)
+
+
+def every(connection: Connection, key: str) -> tuple[Adoption, ...]:
+    """Return the versions of a directive, the oldest first."""
     columns = [DIRECTIVE.c[name] for name in Adoption.__dataclass_fields__]
-    question = select(*columns).where(DIRECTIVE.c.key == key, DIRECTIVE.c.adopted_at <= at)
-    return tuple(Adoption(**row._mapping) for row in connection.execute(question.order_by(DIRECTIVE.c.version)))
+    question = select(*columns).where(DIRECTIVE.c.key == key).order_by(DIRECTIVE.c.version)
+    return tuple(Adoption(**row._mapping) for row in connection.execute(question))
 
 
 def said_of_others(connection: Connection, *, at: datetime) -> tuple[Said, ...]:

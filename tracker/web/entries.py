@@ -107,6 +107,7 @@ _STAGES: Mapping[str, str] = {
     "received": N_("Received"),
     "date_changed": N_("Date changed"),
     "decided": N_("Decision"),
+    "ended": N_("No longer owed"),
     "weekly": N_("Weekly list"),
     "monday": N_("Weekly report"),
     "alarm": N_("Alarm"),

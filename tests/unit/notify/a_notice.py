@@ -94,7 +94,27 @@ def news_of(stage: str, language: str) -> dict[str, Any]:
         case "decided":
             news = _news("transferred", by=person, why="the portal moved house", new_owner=JUSTICE[language])
             return {"news": news, "reason": Phrase("closed_out", {"why": "transferred"}), "days": None}
+        case "ended":
+            return {"news": ended("carried", language), "reason": OPEN, "days": None}
     return {}
+
+
+def ended(kind: str, language: str) -> News:
+    """Return the news that a task is owed no longer."""
+    news = _news(kind, by=f"{OFFICES[language]} (le)")
+    new = f"15/CT-TTg – {DIRECTIVES[language]}"
+    match kind:
+        case "superseded":
+            return replace(news, instead=new)
+        case "carried":
+            heir = Peer(title=TITLES[language], agency="BNV", last_day=date(2025, 9, 30), late=False)
+            url = "https://directives.example/tasks/2025/15-ct-ttg/service-portal/BNV"
+            return replace(news, instead=new, heir=heir, heir_url=url)
+        case "handed_on":
+            return replace(news, new_owner=JUSTICE[language], instrument="15/QĐ-TTg")
+        case "released":
+            return replace(news, new_owner=JUSTICE[language])
+    return news
 
 
 def a_notice(*, stage: str = "before", language: str = "en", **changes: Any) -> Notice:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.notify.a_notice import a_notice
+from tests.unit.notify.a_notice import a_notice, ended
 from tracker.domain.phrase import Phrase
 from tracker.domain.text import Text
 from tracker.notify.happened import asks_nothing, oversees
@@ -57,6 +57,14 @@ def test_each_stage_reads_as_agreed_in_each_language(stage: str, language: str) 
     rendered = render(a_notice(stage=stage, language=language))
     _same(GOLDEN / f"{stage}-{language}.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")
     _same(GOLDEN / f"{stage}-{language}.html", rendered.html)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["withdrawn", "superseded", "handed_on", "released"])
+def test_however_a_task_ended_its_mail_says_how_and_asks_for_nothing(kind: str, language: str) -> None:
+    rendered = render(a_notice(stage="ended", language=language, news=ended(kind, language)))
+    _same(GOLDEN / f"ended-{kind}-{language}.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")
+    assert "/report" not in rendered.text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

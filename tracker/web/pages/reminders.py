@@ -44,6 +44,7 @@ STAGES: Mapping[str, str] = {
     "received": N_("Report received"),
     "date_changed": N_("Deadline changed"),
     "decided": N_("Decision on a request"),
+    "ended": N_("No longer owed"),
     "weekly": N_("Weekly list"),
     "monday": N_("Weekly report"),
     "alarm": N_("Undelivered mail"),

@@ -12,7 +12,7 @@ from tests.simulation.a_store import ADOPTED
 from tests.simulation.an_office import KEY, an_office
 from tracker.domain.standing import Cell
 from tracker.operations import sweep
-from tracker.store import assignments, ledger, outbox, tallies, worktable
+from tracker.store import assignments, ledger, outbox, queries, tallies, worktable
 from tracker.store.lanes import Lane, claim
 from tracker.store.queries import Wanted
 from tracker.store.store import Store
@@ -77,6 +77,10 @@ BY_INDEX: dict[str, tuple[Ask, str]] = {
     "how many reminders somebody has to look at": (
         lambda c: outbox.counts(c, troubled=True),
         "ix_reminder_troubled",
+    ),
+    "what is new since a day": (
+        lambda c: queries.entries_where(c, kinds=("submitted",), since=ADOPTED, limit=10),
+        "ix_entry_recorded_at_seq",
     ),
     "what leaves with a mail": (
         lambda c: outbox.mates(c, ["BNV"], at=ADOPTED),

@@ -291,7 +291,10 @@ def _told(scope: Scope) -> Iterator[ColumnElement[bool]]:
 
 def _is(state: str) -> ColumnElement[bool]:
     """Return whether a reminder is in a state; one of the troubled is said word for word, as their index says it."""
-    return REMINDER.c.state == (bindparam(None, state, literal_execute=True) if state in TROUBLED else state)
+    said: ColumnElement[bool] = REMINDER.c.state == (
+        bindparam(None, state, literal_execute=True) if state in TROUBLED else state
+    )
+    return said
 
 
 def counts(connection: Connection, *, scope: Scope = EVERYTHING, troubled: bool = False) -> Mapping[str, int]:

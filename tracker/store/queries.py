@@ -57,6 +57,12 @@ def last_seq(at: datetime) -> ScalarSelect[int]:
     return found.scalar_subquery()
 
 
+def first_seq(at: datetime) -> ScalarSelect[int]:
+    """Return, for a condition of a question, the position of the first entry recorded from an instant on."""
+    found = select(ENTRY.c.seq).where(ENTRY.c.recorded_at >= at).order_by(ENTRY.c.recorded_at, ENTRY.c.seq).limit(1)
+    return found.scalar_subquery()
+
+
 def end_at(connection: Connection, at: datetime, *, upto: int | None = None) -> tuple[int, str]:
     """Return the position and hash of the last entry recorded up to an instant; zero before the first.
 
@@ -94,7 +100,7 @@ def entries_where(
     if until is not None:
         question = question.where(ENTRY.c.seq <= last_seq(until))
     if since is not None:
-        question = question.where(ENTRY.c.recorded_at >= since)
+        question = question.where(ENTRY.c.seq >= first_seq(since))
     if counting_at is not None:
         question = question.where(or_(ENTRY.c.effective_at <= counting_at, ENTRY.c.recorded_at <= counting_at))
     return tuple(read_entries(connection, question.limit(limit)))

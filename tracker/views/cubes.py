@@ -17,6 +17,7 @@ from tracker.store import tallies, worktable
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
 from tracker.store.worktable import Dimension
+from tracker.views.running import Running
 
 Counts = Mapping[tuple[str, ...], int]
 Kept = Mapping[str, Counts]
@@ -25,6 +26,7 @@ MOST_ENTRIES = 20_000  # beyond, counting everything is quicker than looking wha
 MOST_TASKS, MOST_AGENCIES = 40, 400
 ROOM = 256
 KEPT = 16
+SUMS = 16  # each holds on to the lines it was made of
 _HAD: tuple[Dimension, ...] = ("cell", "standing", "progress")
 _BY_TASK: tuple[Dimension, ...] = ("task", *_HAD, "month")
 _BY_AGENCY: tuple[Dimension, ...] = ("agency", *_HAD)
@@ -45,6 +47,7 @@ class _Shelf:
     lock: Lock = field(default_factory=Lock)
     cubes: list[Cubes] = field(default_factory=list)  # by their positions
     known: dict[tuple[str, Wanted, tuple[Dimension, ...]], Counts] = field(default_factory=dict)
+    sums: Running = field(default_factory=lambda: Running(SUMS))
 
 
 _SHELVES: "WeakKeyDictionary[object, _Shelf]" = WeakKeyDictionary()
@@ -81,10 +84,18 @@ def _found(
     about_tasks = wanted.task is not None or wanted.directive is not None or wanted.directives is not None
     about_tasks = about_tasks or wanted.months is not None or wanted.said is not None
     if not about_agencies and set(by) <= set(_BY_TASK) and _says_tasks(wanted):
-        return _summed(_lines(_cubes(shelf, connection, seq, head).tasks, wanted), wanted, _BY_TASK, by)
+        return _sum(shelf, _cubes(shelf, connection, seq, head).tasks, wanted, _BY_TASK, by)
     if not about_tasks and set(by) <= set(_BY_AGENCY):
-        return _summed(_lines(_cubes(shelf, connection, seq, head).agencies, wanted), wanted, _BY_AGENCY, by)
+        return _sum(shelf, _cubes(shelf, connection, seq, head).agencies, wanted, _BY_AGENCY, by)
     return worktable.counts(connection, wanted, by)
+
+
+def _sum(
+    shelf: _Shelf, kept: Kept, wanted: Wanted, dimensions: tuple[Dimension, ...], by: tuple[Dimension, ...]
+) -> Counts:
+    return shelf.sums.sum(
+        (wanted, dimensions, by), kept, lambda lines: _summed(_lines(lines, wanted), wanted, dimensions, by)
+    )
 
 
 def _is_plain(wanted: Wanted) -> bool:

@@ -7,7 +7,7 @@ has turned since by the clock alone is reckoned one by one, as everywhere.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -19,12 +19,14 @@ from tracker.domain.standing import Cell, Policy, Progress
 from tracker.store import ledger, queries, tallies
 from tracker.store.queries import Wanted
 from tracker.store.store import Connection
+from tracker.views.running import Running
 from tracker.views.sight import Seen, Sight, standing_at
 
 MOST_ENTRIES = 20_000  # beyond, counting everything is quicker than looking whom it is about
 MOST_AGENCIES = 400
 KEPT = 4
 ALL = 10_000_000
+_PARTS = ("idle", "submitted", "asking", "contested")
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class Period:
 
 
 Counts = Mapping[str, Count]
+_SUMS = Running(32)
 
 
 def tally(seen: Sight, connection: Connection, period: Period, *, past: bool) -> Counts:
@@ -55,6 +58,25 @@ def tally(seen: Sight, connection: Connection, period: Period, *, past: bool) ->
     if past or seen.scope != EVERYTHING:
         return _one_by_one(seen.find(Wanted(), limit=ALL).seen, period)
     return _turned(_kept(connection, period), seen, connection)
+
+
+def summed(counts: Counts, *, name: Hashable = None) -> Count:
+    """Return what many owe together; with a name of theirs, only what is another since the last time is added."""
+    found = _SUMS.sum(name, counts, _added) if name is not None else _added(counts)
+    due = Counter({when: number for when, number in found.items() if isinstance(when, datetime) and number})
+    cells = Counter({cell: found.get(cell, 0) for cell in Cell})
+    idle, submitted, asking, contested = (found.get(what, 0) for what in _PARTS)
+    return Count(cells, idle, submitted, asking, contested, due)
+
+
+def _added(counts: Counts) -> Mapping[Hashable, int]:
+    found: Counter[Hashable] = Counter()
+    for count in counts.values():
+        for part in _PARTS:
+            found[part] += getattr(count, part)
+        for what, number in (*count.cells.items(), *count.due.items()):
+            found[what] += number
+    return found
 
 
 def _one_by_one(found: Iterable[Seen], period: Period) -> Counts:

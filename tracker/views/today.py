@@ -1,6 +1,5 @@
 """Today: what the secretariat opens in the morning. What has to be acted on first, then how everybody stands."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,7 +22,7 @@ from tracker.views.reviews import age
 from tracker.views.rows import TaskRow, agency_name, rows
 from tracker.views.sight import Seen, Sight, sight, standing_at
 from tracker.views.stamp import Stamp
-from tracker.views.tally import ALL, Count, Counts, Period, tally
+from tracker.views.tally import ALL, Count, Counts, Period, summed, tally
 
 SHOWN = 10
 IDLE_DAYS = 14
@@ -104,7 +103,10 @@ def today(
     week = (monday - timedelta(microseconds=1), week_end(calendar, at))
     idle_since = day - IDLE_DAYS * ONE_DAY
     counts = tally(seen, connection, Period(calendar.instant(idle_since), week), past=past)
-    found = _Found(seen, connection, counts, past, limit)
+    groups = _by_kind(counts, registry)
+    sums = {kind: summed(of_kind, name=None if past else (seen.scope, kind)) for kind, of_kind in groups.items()}
+    total = summed(sums)
+    found = _Found(seen, connection, past, limit)
     since = since or calendar.on_or_before(day - ONE_DAY)
     news, about = found.news(calendar.instant(since))
     lists = {**found.lists(calendar.instant(idle_since), week[1]), "news": about}
@@ -113,14 +115,13 @@ def today(
     def listing(name: str, total: int) -> Listing:
         return Listing(tuple(shown[one.ref] for one, _ in lists[name]), total)
 
-    total = _sum(counts.values())
     awaiting = listing("awaiting", total.submitted)
     states = seen.reminder_counts(troubled=True)
     return Today(
         stamp=seen.stamp,
         cells=_cells(total),
         overdue=listing("overdue", total.cells[Cell.OVERDUE]),
-        due_this_week=listing("due", found.due_after(at)),
+        due_this_week=listing("due", sum(n for late_from, n in total.due.items() if late_from > at)),
         week_ends=day + (6 - day.weekday()) * ONE_DAY,
         awaiting=tuple(_waiting(row, registry, at) for row in awaiting.rows),
         awaiting_total=awaiting.total,
@@ -132,7 +133,7 @@ def today(
         undelivered_total=states.get("failed", 0),
         held=states.get("held", 0),
         hold=guards.on_hold(connection, until=seen.known),
-        bars=_bars(counts, registry, language),
+        bars=_bars(groups, sums, registry, language),
         agencies=len(counts),
         changes=Changes(
             since=since,
@@ -149,12 +150,8 @@ class _Found:
 
     seen: Sight
     connection: Connection
-    counts: Counts
     past: bool
     limit: int
-
-    def due_after(self, at: datetime) -> int:
-        return sum(n for count in self.counts.values() for late_from, n in count.due.items() if late_from > at)
 
     def lists(self, idle_before: datetime, week_end: datetime) -> Mapping[str, Sequence[Seen]]:
         due = Wanted(progress=OPEN, due=(self.seen.at, week_end))
@@ -221,60 +218,47 @@ def _waiting(row: TaskRow, registry: Registry, at: datetime) -> Waiting:
     return Waiting(row=row, age_days=days, age_working_days=working_days)
 
 
-def _sum(counts: Iterable[Count]) -> Count:
-    """Return what many owe together, but for the days it is due on."""
-    cells: dict[Cell, int] = dict.fromkeys(Cell, 0)
-    idle = submitted = asking = contested = 0
-    for count in counts:
-        for cell, number in count.cells.items():
-            cells[cell] += number
-        idle += count.idle
-        submitted += count.submitted
-        asking += count.asking
-        contested += count.contested
-    return Count(Counter(cells), idle, submitted, asking, contested)
-
-
 def _cells(count: Count) -> Cells:
     return Cells.of({cell: count.cells[cell] for cell in Cell})
 
 
-def _bars(counts: Counts, registry: Registry, language: str) -> tuple[Bar, ...]:
-    """Return a bar for each agency by name; where they are too many, one for each kind that many are of."""
-    if len(counts) <= MOST_BARS:
-        return _each(counts, counts, registry, language)
-    kinds: dict[str, list[str]] = {}
-    for code in counts:
+def _by_kind(counts: Counts, registry: Registry) -> Mapping[str, Counts]:
+    kinds: dict[str, dict[str, Count]] = {}
+    for code, count in counts.items():
         agency = registry.agencies.get(code)
-        kinds.setdefault(agency.kind if agency else "", []).append(code)
-    alone: list[str] = []
-    for codes in sorted(kinds.values(), key=len):
-        if len(alone) + len(codes) <= MOST_BARS:
-            alone += codes
-    together = {kind: codes for kind, codes in kinds.items() if not set(codes) <= set(alone)}
-    sums = {kind: _sum(counts[code] for code in codes) for kind, codes in together.items()}
-    return _each(alone, counts, registry, language) + tuple(
+        kinds.setdefault(agency.kind if agency else "", {})[code] = count
+    return kinds
+
+
+def _bars(groups: Mapping[str, Counts], sums: Counts, registry: Registry, language: str) -> tuple[Bar, ...]:
+    """Return a bar for each agency by name; where they are too many, one for each kind that many are of."""
+    alone: dict[str, Count] = {}
+    for of_kind in sorted(groups.values(), key=len):
+        if len(alone) + len(of_kind) <= MOST_BARS:
+            alone.update(of_kind)
+    together = {kind: sums[kind] for kind, of_kind in sorted(groups.items()) if not of_kind.keys() <= alone.keys()}
+    return _each(alone, registry, language) + tuple(
         Bar(
             code=kind,
             name=kind,
-            cells=_cells(of_kind),
-            idle=of_kind.idle,
-            submitted=of_kind.submitted,
-            count=len(together[kind]),
+            cells=_cells(count),
+            idle=count.idle,
+            submitted=count.submitted,
+            count=len(groups[kind]),
         )
-        for kind, of_kind in sorted(sums.items())
+        for kind, count in together.items()
     )
 
 
-def _each(codes: Collection[str], counts: Counts, registry: Registry, language: str) -> tuple[Bar, ...]:
+def _each(counts: Counts, registry: Registry, language: str) -> tuple[Bar, ...]:
     bars = [
         Bar(
             code=code,
             name=agency_name(registry, code, language),
-            cells=_cells(counts[code]),
-            idle=counts[code].idle,
-            submitted=counts[code].submitted,
+            cells=_cells(count),
+            idle=count.idle,
+            submitted=count.submitted,
         )
-        for code in codes
+        for code, count in counts.items()
     ]
     return tuple(sorted(bars, key=lambda bar: (bar.name, bar.code)))

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from tracker.audit.merkle import SIZE_OF_HASH, check_inclusion, leaf_hash
 from tracker.audit.seal import Note
 from tracker.domain.entry import canonical, link
 from tracker.domain.errors import Invalid
+from tracker.domain.phrase import Phrase, Value
 
 VERSION = 1
 
@@ -60,26 +61,31 @@ def parse(text: str) -> Receipt:
     )
 
 
-def faults(receipt: Receipt, *, vkey: Vkey | None = None) -> tuple[str, ...]:
+def faults(receipt: Receipt, *, vkey: Vkey | None = None) -> tuple[Phrase, ...]:
     """Return what does not hold in a receipt; nothing where it proves that its entry is in the sealed ledger.
 
     Without a key from elsewhere the receipt vouches for itself: it shows that whoever holds the
     private half of the key it names sealed this entry, and not whose key that is.
     """
-    found = []
+    return tuple(Phrase(code, values) for code, values in _faults(receipt, vkey))
+
+
+def _faults(receipt: Receipt, vkey: Vkey | None) -> Iterator[tuple[str, Mapping[str, Value]]]:
+    note, key = receipt.note, vkey or receipt.vkey
     if vkey is not None and vkey != receipt.vkey:
-        found.append(f"it names the key {receipt.vkey.text()}, not the one given")
-    if why := receipt.note.why_not_by(vkey or receipt.vkey):
-        found.append(f"its seal does not hold: {why}")
-    if not receipt.vkey.name.startswith(receipt.note.seal.origin + "/"):
-        found.append("its key is one of another ledger")
+        yield "receipt_key", {"key": receipt.vkey.text()}
+    if note.why_not_by(key):
+        foreign = (note.key, note.key_id) != (key.name, key.key_id)
+        names = {"seal": f"{note.key}+{note.key_id.hex()}", "key": f"{key.name}+{key.key_id.hex()}"}
+        yield ("receipt_seal_key" if foreign else "receipt_seal_text"), names
+    if not receipt.vkey.name.startswith(note.seal.origin + "/"):
+        yield "receipt_ledger", {}
     if link(receipt.previous, receipt.body) != receipt.hash:
-        found.append("the text of the entry does not give its hash")
-    if why := _spoilt(receipt):
-        found.append(why)
+        yield "receipt_hash", {}
+    if spoilt := _spoilt(receipt):
+        yield spoilt, {}
     if not _included(receipt):
-        found.append("the proof does not lead from the entry to the sealed root")
-    return tuple(found)
+        yield "receipt_proof", {}
 
 
 def said_by(receipt: Receipt) -> Mapping[str, Any]:
@@ -94,8 +100,8 @@ def said_by(receipt: Receipt) -> Mapping[str, Any]:
 def _spoilt(receipt: Receipt) -> str | None:
     said = said_by(receipt)
     if not said or canonical(said) != receipt.body:
-        return "the text of the entry is not the canonical JSON of one"
-    return None if said.get("seq") == receipt.seq else "the entry says another position than the receipt"
+        return "receipt_text"
+    return None if said.get("seq") == receipt.seq else "receipt_position"
 
 
 def _included(receipt: Receipt) -> bool:

@@ -190,7 +190,7 @@ def check(
     found = check_receipt(_text(file), vkey=vkey)
     result = {
         "holds": not found.faults,
-        "faults": list(found.faults),
+        "faults": list(map(str, found.faults)),
         "seq": found.receipt.seq,
         "size": found.receipt.note.seal.size,
         "vkey": found.receipt.vkey.text(),

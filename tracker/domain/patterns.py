@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from tracker.domain.changes import DateChange
+from tracker.domain.phrase import Phrase, Value
 
 LEAST = 5  # fewer than so many are no pattern
 TIMES = 3  # so many times the usual is unusual
@@ -36,14 +37,18 @@ RULES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """What somebody did to an assignment, and on which civil day."""
+    """What somebody did to an assignment, and when: an instant in the zone whose days are counted."""
 
     ref: str
     seq: int
     kind: str
     actor: str
     at: datetime
-    day: date
+
+    @property
+    def day(self) -> date:
+        """Return the civil day it was done on."""
+        return self.at.date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,7 @@ class Pattern:
     """Something worth a look: by which rule, in a sentence, with its numbers and the assignments."""
 
     rule: str
-    sentence: str
+    sentence: Phrase
     numbers: Mapping[str, Any]
     refs: tuple[str, ...]
 
@@ -76,8 +81,8 @@ def bursts(closed: Sequence[Deed]) -> Iterator[Pattern]:
     for day in sorted(daily):
         before = _count(daily, day - timedelta(days=BACK), BACK)
         if _is_unusual(daily[day], before, days=1):
-            words = f"{daily[day]} assignments were closed on {day}; on the {BACK} days before it {_average(before, 1)}"
-            yield _of_days("closing-burst", words, closed, day, 1, before)
+            values: dict[str, Value] = {"count": daily[day], "day": day, "back": BACK, "average": before / BACK}
+            yield _of_days("closing-burst", Phrase("closing_burst", values), closed, day, 1, before)
 
 
 def before_reports(closed: Sequence[Deed], reports: Collection[date]) -> Iterator[Pattern]:
@@ -88,10 +93,8 @@ def before_reports(closed: Sequence[Deed], reports: Collection[date]) -> Iterato
         found = _count(daily, first, BEFORE_REPORT)
         before = _count(daily, first - timedelta(days=BACK), BACK)
         if _is_unusual(found, before, days=BEFORE_REPORT):
-            words = (
-                f"{found} assignments were closed from {first} to {day}, the day of a report; in {BEFORE_REPORT} days "
-            )
-            words += f"of the {BACK} before {_average(before, BEFORE_REPORT)}"
+            values: dict[str, Value] = {"count": found, "start": first, "day": day, "days": BEFORE_REPORT, "back": BACK}
+            words = Phrase("closing_before_report", {**values, "average": before * BEFORE_REPORT / BACK})
             yield _of_days("closing-before-report", words, closed, first, BEFORE_REPORT, before)
 
 
@@ -100,20 +103,22 @@ def serial(changes: Iterable[DateChange]) -> Iterator[Pattern]:
     for ref, found in _by_ref(change for change in changes if (change.days or 0) > 0):
         if len(found) >= SERIAL:
             first, last = found[0].first, found[-1].new
-            words = f"the last day of {ref} was moved {len(found)} times, from {first} to {last}"
+            values: dict[str, Value] = {"ref": ref, "times": len(found), "old": _told(first), "new": _told(last)}
             numbers = {"times": len(found), "first": first, "last": last, "entries": [each.seq for each in found]}
-            yield Pattern(rule="serial-extension", sentence=words, numbers=numbers, refs=(ref,))
+            yield Pattern(
+                rule="serial-extension", sentence=Phrase("serial_extension", values), numbers=numbers, refs=(ref,)
+            )
 
 
 def after_expiry(changes: Iterable[DateChange]) -> Iterator[Pattern]:
     """Yield the assignments whose last day was moved to a later one when it had passed already."""
     for ref, found in _by_ref(each for each in changes if each.expired and (each.days or 0) > 0):
         for change in found:
-            words = (
-                f"the last day of {ref} was {change.old}; after it had passed, {change.actor} moved it to {change.new}"
-            )
+            values = {"ref": ref, "old": _told(change.old), "actor": change.actor, "new": _told(change.new)}
             numbers = {"old": change.old, "new": change.new, "recorded_at": change.recorded_at, "entry": change.seq}
-            yield Pattern(rule="moved-after-expiry", sentence=words, numbers=numbers, refs=(ref,))
+            yield Pattern(
+                rule="moved-after-expiry", sentence=Phrase("moved_after_expiry", values), numbers=numbers, refs=(ref,)
+            )
 
 
 def quick_acceptances(deeds: Iterable[Deed]) -> Iterator[Pattern]:
@@ -128,10 +133,12 @@ def quick_acceptances(deeds: Iterable[Deed]) -> Iterator[Pattern]:
                 end += 1
             found = rest[start:end]
             if len(found) >= LEAST:
-                words = f"{actor} accepted {len(found)} reports within a minute, from {found[0].at.isoformat()}"
+                values = {"actor": actor, "count": len(found), "moment": found[0].at}
                 refs = tuple(deed.ref for deed in found)
                 span = {"count": len(found), "first": found[0].at, "last": found[-1].at, "actor": actor}
-                yield Pattern(rule="quick-acceptances", sentence=words, numbers=span, refs=refs)
+                yield Pattern(
+                    rule="quick-acceptances", sentence=Phrase("quick_acceptances", values), numbers=span, refs=refs
+                )
             start = end if len(found) >= LEAST else start + 1
 
 
@@ -149,11 +156,11 @@ def _is_unusual(found: int, before: int, *, days: int) -> bool:
     return found >= LEAST and found * BACK >= TIMES * before * days
 
 
-def _average(before: int, days: int) -> str:
-    return f"{before * days / BACK:.1f} on average"
+def _told(day: date | None) -> Value:
+    return "–" if day is None else day
 
 
-def _of_days(rule: str, words: str, closed: Iterable[Deed], first: date, days: int, before: int) -> Pattern:
+def _of_days(rule: str, words: Phrase, closed: Iterable[Deed], first: date, days: int, before: int) -> Pattern:
     last = first + timedelta(days=days - 1)
     refs = tuple(deed.ref for deed in closed if first <= deed.day <= last)
     numbers = {"first": first, "last": last, "closed": len(refs), "closed_in_the_days_before": before, "days": BACK}

@@ -13,7 +13,7 @@ from tracker.domain.calendar import Span
 from tracker.domain.text import Text
 
 # an instant is an aware datetime in the zone it is told in
-Value = str | int | date | datetime | time | Span | Text
+Value = str | int | float | date | datetime | time | Span | Text
 
 ENGLISH: Mapping[str, str] = {
     # why an assignment stands where it stands (standing.py)
@@ -100,6 +100,24 @@ ENGLISH: Mapping[str, str] = {
     "void_from": "the date is a cut-off: from {late_from} the duty is void, not late",
     "late_from_day": "the last day ends at midnight: late from {late_from}",
     "late_from_minute": "a report at {minute} is still in time: late from {late_from}",
+    # where an auditor may want to begin (patterns.py)
+    "closing_burst": "{count} assignments were closed on {day}; on the {back} days before it {average} on average",
+    "closing_before_report": (
+        "{count} assignments were closed from {start} to {day}, the day of a report; "
+        "in {days} days of the {back} before {average} on average"
+    ),
+    "serial_extension": "the last day of {ref} was moved {times} times, from {old} to {new}",
+    "moved_after_expiry": "the last day of {ref} was {old}; after it had passed, {actor} moved it to {new}",
+    "quick_acceptances": "within a minute, from {moment}, {actor} accepted {count} reports",
+    # what does not hold in a receipt (audit/receipt.py)
+    "receipt_key": "it names the key {key}, not the one given",
+    "receipt_seal_key": "its seal does not hold: it was made with the key {seal}, not with {key}",
+    "receipt_seal_text": "its seal does not hold: the signature by {seal} does not fit the text of the seal",
+    "receipt_ledger": "its key is one of another ledger",
+    "receipt_hash": "the text of the entry does not give its hash",
+    "receipt_text": "the text of the entry is not the canonical JSON of one",
+    "receipt_position": "the entry says another position than the receipt",
+    "receipt_proof": "the proof does not lead from the entry to the sealed root",
 }
 
 
@@ -124,4 +142,6 @@ def _english(value: Value) -> str:
             return f"{value:%Y-%m-%d %H:%M} ({value.tzinfo})"
         case time():
             return f"{value:%H:%M}"
+        case float():
+            return f"{value:.1f}"
     return str(value)

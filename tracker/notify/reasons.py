@@ -6,6 +6,8 @@ English wording is the message id; only the values are written here, each by its
 
 from datetime import date, datetime, time
 
+from babel.numbers import format_decimal
+
 from tracker.domain.calendar import Span
 from tracker.domain.phrase import ENGLISH, Phrase, Value
 from tracker.domain.text import Text
@@ -36,4 +38,6 @@ def _shown(value: Value, language: str) -> str:
             return span(value, language)
         case Text():
             return value.in_language(language)
+        case float():
+            return format_decimal(value, format="0.0", locale=language)
     return str(value)

@@ -13,6 +13,7 @@ from tracker.audit.merkle import Frontier, Range, inclusion_ranges, leaf_hash
 from tracker.audit.receipt import Receipt
 from tracker.audit.sealed import Outside, read_outside
 from tracker.domain.errors import Broken, NotFound, Refused
+from tracker.domain.phrase import Phrase
 from tracker.operations.keys import ring_at
 from tracker.operations.sealing import seal
 from tracker.store import ledger, seals
@@ -63,7 +64,7 @@ class Checked:
     """A receipt, what does not hold in it, what its entry says, and whether a key from elsewhere was given."""
 
     receipt: Receipt
-    faults: tuple[str, ...]
+    faults: tuple[Phrase, ...]
     says: Mapping[str, Any]
     pinned: bool
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from tracker.domain import patterns as rules
 from tracker.domain.agency import Registry
 from tracker.domain.bridge import Movement
-from tracker.domain.calendar import civil_day
+from tracker.domain.calendar import civil_time
 from tracker.domain.changes import KINDS, DateChange, Trail
 from tracker.domain.entry import Entry
 from tracker.domain.patterns import CLOSING, Deed, Pattern
@@ -136,7 +136,7 @@ def patterns(
     """Return what is worth a look in what was recorded up to an instant; `since` leaves out earlier entries."""
     wanted = wanted or Filter()
     deeds = [
-        Deed(ref=ref, seq=e.seq, kind=e.kind, actor=e.actor, at=e.recorded_at, day=civil_day(zone, e.recorded_at))
+        Deed(ref=ref, seq=e.seq, kind=e.kind, actor=e.actor, at=civil_time(zone, e.recorded_at))
         for e in ledger.entries(connection, until=at, kinds=CLOSING)
         if (ref := e.assignment) is not None and wanted.fits(ref)
     ]

@@ -94,6 +94,9 @@ def test_a_receipt_is_checked_and_not_kept(site: Site) -> None:
     found["entry"]["body"] = found["entry"]["body"].replace("water", "wine")
     bad = client.post("/history/receipt", data=sent | {"text": json.dumps(found)})
     assert "The receipt does not hold" in bad.text
+    assert "<li>The text of the entry does not give its hash.</li>" in bad.text
+    worded = client.post("/history/receipt?lang=fr", data=sent | {"text": json.dumps(found)})
+    assert "<li>Le texte de l’inscription ne donne pas son empreinte.</li>" in worded.text
     for wrong in ({"text": "{}"}, {"text": ""}, {"text": "[[["}):
         assert client.post("/history/receipt", data=sent | wrong).status_code == 422
 

@@ -246,20 +246,19 @@ def test_a_receipt_reads_as_it_was_written_and_holds(seq: int) -> None:
     ],
 )
 def test_a_receipt_changed_anywhere_does_not_hold(change: dict[str, Any], said: str) -> None:
-    assert any(said in fault for fault in faults(replace(a_receipt(), **change)))
+    assert any(said in str(fault) for fault in faults(replace(a_receipt(), **change)))
 
 
 def test_a_receipt_by_a_key_other_than_the_published_one_does_not_hold() -> None:
     published = Vkey(VKEY.name, Signer.new().public)
-    assert any("not the one given" in fault for fault in faults(a_receipt(), vkey=published))
+    assert any("not the one given" in str(fault) for fault in faults(a_receipt(), vkey=published))
 
 
 def test_a_forger_who_rewrites_entry_hash_and_body_cannot_reach_the_sealed_root() -> None:
     made = a_receipt()
     body = made.body.replace("xong", "hỏng")
-    assert faults(replace(made, body=body, hash=link(made.previous, body))) == (
-        "the proof does not lead from the entry to the sealed root",
-    )
+    (fault,) = faults(replace(made, body=body, hash=link(made.previous, body)))
+    assert str(fault) == "the proof does not lead from the entry to the sealed root"
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,9 @@ VALUES: dict[str, Value] = {
     "first": "Legal review", "review_day": DAY, "touched_day": DAY, "day": DAY, "working": DAY, "minute": time(17),
     "opens_day": DAY, "agencies": "BNV, BTC", "start": DAY, "event": "shortage", "rule": "FREQ=MONTHLY;BYMONTHDAY=25",
     "missing": "the signed report", "why": WEEKLY_DAY_OFF,
-    "late_from": civil_time("Asia/Ho_Chi_Minh", datetime(2025, 8, 31, 17, tzinfo=UTC)),
+    "late_from": civil_time("Asia/Ho_Chi_Minh", datetime(2025, 8, 31, 17, tzinfo=UTC)), "back": 28, "average": 1.5,
+    "ref": "2025/1/duty/BNV", "times": 2, "old": DAY, "new": DAY, "actor": "secretariat:le", "days": 3,
+    "moment": civil_time("Asia/Ho_Chi_Minh", datetime(2025, 8, 31, 17, tzinfo=UTC)), "key": "tracker/1", "seal": "x/1",
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import IO, Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -188,7 +188,9 @@ def _checks(router: APIRouter, desk: Desk) -> None:
         except Invalid as error:
             said = {"vkey" if error.code == "bad-key" else "file": why_not(error, viewer.language)}
             return page(request, viewer, "history_receipt.html", 422, checked=None, problems=said, typed=typed)
-        return page(request, viewer, "history_receipt.html", checked=checked, problems={}, typed=typed)
+        kind, recorded = str(checked.says.get("kind", "")), _instant(checked.says.get("recorded_at"))
+        shown = {"checked": checked, "kind": kind_name(kind, viewer.language), "recorded": recorded}
+        return page(request, viewer, "history_receipt.html", 200, problems={}, typed=typed, **shown)
 
 
 def _exports(router: APIRouter, desk: Desk) -> None:
@@ -223,6 +225,15 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
 
 def _text(file: IO[bytes]) -> str:
     return file.read(LONGEST).decode("utf-8", "replace")
+
+
+def _instant(said: object) -> datetime | None:
+    """Return the instant that the entry of a receipt says; None where it says none."""
+    try:
+        found = datetime.fromisoformat(str(said))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _receipt(form: Form) -> str:

@@ -14,6 +14,7 @@ from tracker.views.changes import Filter, deadlines, difference, patterns
 from tracker.views.past import Vantage
 from tracker.views.samples import SampleView, sample_of_assignments, sample_of_entries
 from tracker.web.desk import Desk, Reading, Viewer, instant_of, require
+from tracker.web.entries import kind_name
 from tracker.web.forms import day_of
 from tracker.web.pages.history import TABS, WATCHERS
 from tracker.web.tokens import N_
@@ -123,6 +124,7 @@ def routes(desk: Desk) -> APIRouter:
                 reading=reading,
                 tabs=TABS,
                 found=_sample(request, reading) if asked.get("seed") else None,
+                kind_name=lambda kind: kind_name(kind, viewer.language),
                 typed={name: asked.get(name, "") for name in ("seed", "size", "of", "cell", "kind")},
                 wanted=_filter(request),
                 cells=[str(cell) for cell in Cell],

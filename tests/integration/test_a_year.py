@@ -97,7 +97,7 @@ PLANTED = {
         "tracker.store.deputies.covering", lambda plain: lambda *_: {}, "was not told", 2
     ),
     "deputies hear of everything for days after": Planted(
-        "tracker.store.deputies.covering", _for_ever, "nobody owed it then", 2
+        "tracker.store.deputies.covering", _for_ever, "nobody owed it then", 1
     ),
     "an office is left out of the lists": Planted("tracker.store.assignments.open_by_agency", _but_one, "l1|weekly", 2),
 }
@@ -141,7 +141,7 @@ def a_mail(log: list[Any], *, kind: str = "r1", run: Run) -> int:
     raise AssertionError(f"no mail of {kind}")
 
 
-@pytest.mark.parametrize("kind", ["r1", "n1"])
+@pytest.mark.parametrize("kind", ["r1", "n1", "e1"])
 def test_the_judge_sees_a_mail_that_never_left(first: Run, kind: str) -> None:
     def lose(log: list[Any], rows: list[Any]) -> None:
         del log[a_mail(log, kind=kind, run=first)]
@@ -155,6 +155,14 @@ def test_the_judge_sees_a_reminder_that_was_never_made(first: Run) -> None:
         rows[:] = [row for row in rows if row["reference"] != reference]
 
     assert "never made" in judged(first, lose).missing[0][1]
+
+
+def test_the_judge_sees_an_end_told_to_who_never_heard_of_the_task(first: Run) -> None:
+    def forget(log: list[Any], rows: list[Any]) -> None:
+        log[:] = [one for one in log if one["what"] not in ("attempt", "crash")]
+
+    words = {words.partition(" was made")[0] for _, words in judged(first, forget).not_allowed}
+    assert any(one.startswith("e1|") for one in words)
 
 
 def test_the_judge_sees_a_copy_that_no_crash_explains(first: Run) -> None:

@@ -49,6 +49,7 @@ from tests.simulation.a_year_world import (
     PROVINCES,
     SILENT,
     a_world,
+    another,
     the_channels,
     the_directive,
     the_registry,
@@ -89,7 +90,7 @@ ROUNDS, IN_ROUNDS = ((8, 30), (10, 30), (14, 0), (16, 30)), 0.9
 DRAIN = timedelta(days=4)  # after the last day everything works, and what is left is sent
 FACTS = (
     "assigned", "acknowledged", "started", "noted", "submitted", "returned", "completed", "extension_requested",
-    "extension_granted", "extension_refused", "suspended", "resumed", "cut_off", "waiting",
+    "extension_granted", "extension_refused", "suspended", "resumed", "cut_off", "waiting", "withdrawn", "superseded",
 )  # fmt: skip
 SHORT_TAIL = 8 * 1024  # of the journal, which the guard reads at each of thousands of ticks
 # SQLite finds the least by a partial index only where the question says what the index says
@@ -208,6 +209,9 @@ class Year:
     def __init__(self, seed: int, folder: Path, *, assignments: int, days: int) -> None:
         self.chance, self.lives = Random(f"year {seed}"), Random(f"lives {seed}")
         self.rounds, self.busy = Random(f"rounds {seed}"), assignments > MANY
+        self.texts = Random(f"texts {seed}")
+        self.adopted: list[str] = []  # directives that nothing took the place of yet
+        self.gone: set[tuple[str, str]] = set()  # tasks and agencies that owe them no longer, by an amendment
         self.world = a_world(seed, assignments=assignments, days=days)
         self.log: list[Record] = []
         self.mails: list[Record] = []
@@ -289,6 +293,11 @@ class Year:
             while when < self.end:
                 self.at(when, trouble)
                 when += self._some(DAY, 2 * every * DAY)
+        for every, change in ((8, self._amend), (30, self._supersede)):
+            when = self.true + timedelta(seconds=self.texts.randrange(2 * every * 86_400))
+            while when < self.end:
+                self.at(when, change)
+                when += timedelta(seconds=self.texts.randrange(2 * every * 86_400))
 
         morning = self.true + timedelta(hours=self.world["lists"][0], minutes=self.world["lists"][1])
         while morning < self.end:
@@ -474,6 +483,54 @@ class Year:
         else:
             tasks = [name for name in self.world["tasks"] if name.startswith(f"{key}/")]
             self.log.append({"what": "adopted", "at": self.now, "tasks": tasks})
+            self.adopted.append(key)
+
+    def _amend(self) -> None:
+        """Let an amendment take a task out of a directive, or let one agency go; nobody needs what goes."""
+        needed = {one for task in self.world["tasks"].values() for one in task["needs"]}
+        found = [
+            (name, code)
+            for name, task in self.world["tasks"].items()
+            if name.rpartition("/")[0] in self.adopted and name not in needed and not _is_monthly(task)
+            for code in task["leads"]
+            if (name, code) not in self.gone
+        ]
+        if not found:
+            return
+        name, code = self.texts.choice(found)
+        alone = self.texts.random() < 0.5
+        going = {one for one in found if one == (name, code) or (one[0] == name and not alone)}
+        key = name.rpartition("/")[0]
+        of_it = {(task, lead) for task, lead in found if task.startswith(f"{key}/")}
+        if len(of_it) > len(going):  # a directive keeps a task
+            self.gone |= going
+            self._put(key, [f"{task}/{lead}" for task, lead in sorted(going)])
+
+    def _supersede(self) -> None:
+        """Let a directive take the place of another."""
+        monthly = {name.rpartition("/")[0] for name, task in self.world["tasks"].items() if _is_monthly(task)}
+        found = [key for key in self.adopted if key not in monthly]
+        if not found:
+            return
+        old = self.texts.choice(found)
+        self.adopted.remove(old)
+        key = another(self.texts, self.world, old, civil(max(self.told, self.high)).date())
+        self._put(key, [ref for name in self._tasks(old) for ref in self._refs(name)])
+        self.log.append({"what": "adopted", "at": self.now, "tasks": self._tasks(key)})
+        self.adopted.append(key)
+
+    def _put(self, key: str, over: list[str]) -> None:
+        """Adopt a directive as it reads now, by which some assignments are owed no longer."""
+        text = the_directive(self.world, key, self.gone)
+        while not self._verb(lambda: adopt_directive(self.store, text, at=self.told, actor="test")):
+            pass
+        self.log.append({"what": "over", "at": self.now, "refs": over})
+
+    def _tasks(self, key: str) -> list[str]:
+        return [name for name in self.world["tasks"] if name.startswith(f"{key}/")]
+
+    def _refs(self, name: str) -> list[str]:
+        return [f"{name}/{lead}" for lead in self.world["tasks"][name]["leads"] if (name, lead) not in self.gone]
 
     def _life(self, ref: str) -> None:
         """Plan what an office does with what it was assigned."""
@@ -616,6 +673,10 @@ class Year:
 
 
 civil_zero = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def _is_monthly(task: Record) -> bool:
+    return bool(task["rule"]) and task["rule"][0] == "monthly"
 
 
 def time_of(clock: tuple[int, int]) -> of_day:

@@ -338,6 +338,7 @@ class Judge:
                 "suppressed": states["suppressed"],
                 "lists": sum(row["key"].startswith(("l1|weekly", "l1|monday")) for row in self.rows.values()),
                 "unblocked": sum(row["key"].startswith("n1|unblocked") for row in self.rows.values()),
+                "ended": sum(row["key"].startswith("e1|") for row in self.rows.values()),
                 "to deputies": sum(item.covers is not None for item in items),
                 "cancelled": states["cancelled"],
                 "attempts": len(self.attempts),
@@ -377,6 +378,8 @@ class Judge:
 def stage_in(row: Record) -> str:
     """Return the stage of a reminder, by its key."""
     kind, second, third, *_ = row["key"].split("|")
+    if kind == "e1":
+        return "ended"
     if kind != "r1":
         return str(second)
     first = third.partition("-")[0]

@@ -11,11 +11,13 @@ are civil times of Viet Nam (UTC+7 all year round) without a zone; its calendar 
     MAY     what a look was free to make, told while it still held: nothing else was sent
 """
 
+from base64 import b32encode
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -32,15 +34,16 @@ HORIZON = timedelta(days=60)  # occurrences come into sight so long before
 GAP = timedelta(hours=24)  # nobody delivered for longer: what is not urgent waits for an operator
 MANY = 1_000
 URGENT = ("due", "overdue", "escalated", "alarm")
-TOGETHER = ("assigned", "before", "half", "due", "overdue", "escalated", "review")
-QUIET = ("submitted", "suspended", "completed", "expired")
-SETTLED = ("completed", "expired")
+TOGETHER = ("assigned", "before", "half", "due", "overdue", "escalated", "review", "ended")
+SETTLED = ("completed", "expired", "discontinued", "superseded")
+QUIET = ("submitted", "suspended", *SETTLED)
+OVER = ("withdrawn", "superseded")
 WORKING = ("assigned", "acknowledged", "in_progress", "returned")
 ANSWERS = ("acknowledged", "started", "noted", "submitted", "extension_requested")
 PROGRESS = {
     "acknowledged": "acknowledged", "started": "in_progress", "submitted": "submitted", "returned": "returned",
     "completed": "completed", "suspended": "suspended", "resumed": "in_progress", "cut_off": "expired",
-    "reopened": "in_progress",
+    "reopened": "in_progress", "withdrawn": "discontinued", "superseded": "superseded",
 }  # fmt: skip
 
 
@@ -346,7 +349,13 @@ class Oracle:
                 self.deputies[record["agency"]].append((n, record))
         self.calendars = [(-1, Days(world["days_off"]))]
         self.calendars += [(n, Days(r["days_off"])) for n, r in enumerate(log) if r["what"] == "calendar"]
+        self.tried: dict[str, list[tuple[int, Record]]] = defaultdict(list)  # by reference
+        for n, record in enumerate(log):
+            for reference in record["references"] if record["what"] == "attempt" else ():
+                self.tried[reference].append((n, record))
+        self.crashes = [n for n, record in enumerate(log) if record["what"] == "crash"]
         self.cases = self._cases()
+        self._over()
         for case in self.cases.values():
             self._reckon(case)
         self.lists: dict[str, list[Item]] = defaultdict(list)
@@ -402,6 +411,14 @@ class Oracle:
             state.version += 1
         case.states.append(state)
 
+    def _over(self) -> None:
+        """See that what a text asks for no longer is owed no longer."""
+        for record in self.log:
+            for ref in record["refs"] if record["what"] == "over" else ():
+                case = self.cases.get(ref)
+                if case is not None and case.states[-1].progress not in SETTLED:
+                    self.unswept.append(f"{ref}: a text let it go at {record['at']}, and it is owed on")
+
     def _waits(self, cases: Mapping[str, Case], case: Case) -> bool:
         """Return whether an assignment waits for a task that is not settled, or not even assigned."""
         for needed in case.task["needs"]:
@@ -422,7 +439,7 @@ class Oracle:
             if waiter is None or not waiter.states[-1].waiting or waiter.states[-1].progress in SETTLED:
                 continue
             freed = any(
-                one["what"] == "fact" and (one["kind"], one["ref"]) == ("waiting", waiter.ref)
+                one["what"] == "fact" and one["kind"] in ("waiting", *OVER) and one["ref"] == waiter.ref
                 for one in self.log[index : index + 400]
                 if one["at"] == record["at"]
             )
@@ -549,6 +566,9 @@ class Oracle:
         stage = None if was is None else news(state, was)
         if stage is None:
             return
+        if stage == "ended":
+            self._ended(case, number, state)
+            return
         for office, covers in self.recipients(case, ["lead"], state.since, state.at.date()).items():
             channel = "mail" if self.world["offices"][office]["mail"] else "none"
             key = f"n1|{stage}|{state.seq}|{office}|{channel}"
@@ -556,6 +576,40 @@ class Oracle:
                 key, case.ref, stage, office, state.at, state.since, state.at, state.version, True, number, covers
             )  # fmt: skip
             case.items[key].append(item)
+
+    def _ended(self, case: Case, number: int, state: State) -> None:
+        """Note that something is owed no longer: for who was told that it is, and who covers for them."""
+        begun = case.states[number - 1].progress != "assigned"
+        offices = self.recipients(case, ["lead"], state.since, state.at.date())
+        heard = {office: self._heard(case, office, state.since) for office in offices}
+        if begun:
+            heard[case.agency] = "surely"
+        for office, covers in offices.items():
+            known = {heard[office], heard[case.agency]}  # who covers for the lead hears what the lead hears
+            if known != {""}:
+                channel = "mail" if self.world["offices"][office]["mail"] else "none"
+                key = f"e1|{case.ref}|{state.version}|{office}|{channel}"
+                item = Item(
+                    key, case.ref, "ended", office, state.at, state.since, state.at, state.version, "surely" in known,
+                    number, covers,
+                )  # fmt: skip
+                case.items[key].append(item)
+
+    def _heard(self, case: Case, office: str, index: int) -> str:
+        """Return whether an office surely has a mail about an assignment, or may have by what the store knows."""
+        perhaps = ""
+        for items in case.items.values():
+            for item in items:
+                if item.office != office or item.made >= index:
+                    continue
+                for n, record in self.tried[reference_of(item.key)]:
+                    if n < index and record["took"]:
+                        return "surely"
+                    if n < index and record["said"] != "temporary" and record["said"] != "permanent":
+                        perhaps = "perhaps"
+                if any(item.made < n < index for n in self.crashes):  # it may have died with the mail in hand
+                    perhaps = "perhaps"
+        return perhaps
 
     # ── lists ──
 
@@ -647,6 +701,8 @@ def news(state: State, was: State) -> str | None:
             return "accepted"
         case "extension_refused":
             return "date_changed"
+        case "withdrawn" | "superseded":
+            return "ended"
         case "extension_granted" | "resumed" | "calendar" if moved:
             return "date_changed"
         case "suspended" | "resumed" | "reopened":
@@ -654,6 +710,11 @@ def news(state: State, was: State) -> str | None:
         case "waiting" if was.waiting and state.progress in WORKING:
             return "unblocked"
     return None
+
+
+def reference_of(key: str) -> str:
+    """Return the short name of a reminder, which is frozen like its key."""
+    return "ntf-" + b32encode(sha256(key.encode()).digest()[:10])[:13].decode().lower()
 
 
 def named(ref: str) -> tuple[str, str, date | None]:
@@ -674,6 +735,6 @@ def moot(item: Item, state: State) -> bool:
             return state.progress != "completed"
         case "date_changed":
             return state.progress in SETTLED or state.version != item.version
-        case "received" | "decided":
+        case "received" | "decided" | "ended":
             return False
     return state.is_quiet or state.version != item.version

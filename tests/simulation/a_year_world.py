@@ -1,6 +1,6 @@
 """The world of a simulated year, drawn from a seed: as plain data for the oracle, and in the product's words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
 from random import Random
@@ -10,7 +10,7 @@ from tests.builders import a_calendar, a_directive, a_registry, a_task, an_agenc
 from tracker.domain.agency import Registry
 from tracker.domain.calendar import Span, SpecialDay
 from tracker.domain.deadline import Before, By, Due, Every, Review, Window, Within
-from tracker.domain.directive import Directive, ForEach, Need, Task
+from tracker.domain.directive import Directive, ForEach, Need, Relation, Task
 from tracker.domain.ladder import Ladder, Level, Quiet, Rung
 from tracker.domain.text import Text
 from tracker.store.adopted import Channel
@@ -199,15 +199,31 @@ def the_channels(world: World) -> tuple[Channel, ...]:
     )
 
 
-def the_directive(world: World, key: str) -> Directive:
-    """Return one of the directives."""
+def the_directive(world: World, key: str, gone: Collection[tuple[str, str]] = ()) -> Directive:
+    """Return one of the directives, without the agencies that an amendment let go of tasks."""
     said = world["directives"][key]
-    tasks = (the_task(name, task) for name, task in world["tasks"].items() if name.startswith(f"{key}/"))
-    return a_directive(*tasks, number=said["number"], issued=said["issued"])
+    of_it = {name: task for name, task in world["tasks"].items() if name.startswith(f"{key}/")}
+    left = {name: [code for code in task["leads"] if (name, code) not in gone] for name, task in of_it.items()}
+    tasks = (the_task(name, task, left[name]) for name, task in of_it.items() if left[name])
+    old = world["directives"].get(said.get("supersedes"))
+    relations = (Relation("supersedes", old["number"], old["issued"]),) if old else ()
+    return a_directive(*tasks, number=said["number"], issued=said["issued"], relations=relations)
 
 
-def the_task(key: str, said: Mapping[str, Any]) -> Task:
-    """Return a task."""
+def another(chance: Random, world: World, old: str, today: date) -> str:
+    """Put a directive into the world that takes the place of another, with one task of its own; return its key."""
+    number = len(world["directives"]) + 1
+    key = f"{today.year}/{number}-ct-ttg"
+    world["directives"][key] = {"number": f"{number}/CT-TTg", "issued": today, "adopted": today, "supersedes": old}
+    task = _a_task(chance, today, today, 1)
+    while (task["rule"] or ("",))[0] == "monthly":
+        task = _a_task(chance, today, today, 1)
+    world["tasks"][f"{key}/duty-0000"] = task
+    return key
+
+
+def the_task(key: str, said: Mapping[str, Any], leads: Sequence[str]) -> Task:
+    """Return a task of some agencies."""
     directive, _, name = key.rpartition("/")
     rule: Any = None
     match said["rule"]:
@@ -230,7 +246,7 @@ def the_task(key: str, said: Mapping[str, Any]) -> Task:
         name,
         directive=directive,
         lead=None if several else said["leads"][0],
-        for_each=ForEach(agencies=tuple(said["leads"])) if several else None,
+        for_each=ForEach(agencies=tuple(leads)) if several else None,
         supporting=tuple(said["with"]),
         needs=tuple(Need(needed) for needed in said["needs"]),
         due=Due(rule=rule, cutoff=said["cutoff"]) if rule else None,

@@ -241,6 +241,40 @@ def test_sentences_are_in_the_language_asked_for(looking: Line, asked: str, said
     assert problem.headers["content-language"] == said
 
 
+@pytest.mark.parametrize(
+    ("asked", "language", "errors"),
+    [
+        ("limit=0&order=x", "vi", {"limit": "quá nhỏ; tối thiểu: 1", "order": "không thuộc các giá trị sau:"}),
+        ("limit=x&as_of=x", "fr", {"limit": "n’est pas un nombre", "as_of": "n’est pas un instant, comme"}),
+        ("limt=3", "fr", {"limt": "n’est pas connu ici"}),
+        ("limit=0&as_of=x", "en", {"limit": "Input should be greater than or equal to 1", "as_of": "is no instant"}),
+    ],
+)
+def test_what_is_amiss_is_said_in_the_language_asked_for(
+    looking: Line, asked: str, language: str, errors: dict[str, str]
+) -> None:
+    answer = looking.get(f"/tasks?{asked}", Accept_Language=language)
+    assert answer.status_code == 400
+    found = {one["name"]: one["detail"] for one in answer.json()["errors"]}
+    assert found.keys() == errors.keys()
+    assert all(found[name].startswith(said) for name, said in errors.items()), found
+
+
+@pytest.mark.parametrize(
+    "said", ["", "20250811", "2025-W33-1", "2025-08-11T14:30", "2025-08-11 14:30:00Z", "2025-08-11T14:30:00", "now "]
+)
+@pytest.mark.parametrize("name", ["as_of", "known"])
+def test_an_instant_is_taken_as_the_description_says_it_and_no_other_way(looking: Line, name: str, said: str) -> None:
+    answer = looking.get(f"/directives?{name}={said}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad-parameter")
+    assert [one["name"] for one in answer.json()["errors"]] == [name]
+
+
+@pytest.mark.parametrize("said", ["2025-08-11", "2025-08-11T14:30:00Z", "2025-08-11T14:30:00.5+07:00"])
+def test_an_instant_as_the_description_says_it_is_taken(looking: Line, said: str) -> None:
+    assert looking.get(f"/directives?as_of={said}").status_code == 200
+
+
 def test_a_misspelt_parameter_is_named(looking: Line) -> None:
     answer = looking.get("/tasks?limt=3&agency=BNV")
     assert (answer.status_code, answer.json()["errors"]) == (

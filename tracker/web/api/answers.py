@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from tracker.domain.errors import TrackerError
+from tracker.web.api.amiss import Amiss
 from tracker.web.api.languages import language_of
 from tracker.web.api.problems import MEDIA, Problem, Said, of_status, said_of
 
@@ -51,7 +52,7 @@ def _invalid(error: RequestValidationError) -> Said:
     for one in error.errors():
         place, *rest = one["loc"]
         places.add(place)
-        found.append({"in": str(place), "name": ".".join(map(str, rest)), "detail": one["msg"]})
+        found.append({"in": str(place), "name": ".".join(map(str, rest)), "detail": Amiss.of(one)})
     if "path" in places:
         return Said("not-found", 404)
     if "body" in places:

@@ -7,11 +7,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, St
 
 from tracker.domain.hook import TOLD
 from tracker.web.forms import LONGEST, plain
+from tracker.web.tokens import N_
 
 
 def _something(said: str) -> str:
     if not said:
-        raise ValueError("say something")
+        raise ValueError(N_("say something"))
     return said
 
 

@@ -3,6 +3,7 @@
 It stands where the desk stands for pages, and asks it; an operation holds no rule either.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from hmac import compare_digest
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
+from pydantic import AfterValidator
 
 from tracker import clock
 from tracker.domain.account import Role
@@ -24,6 +26,7 @@ from tracker.settings import Settings
 from tracker.views import Connection, Store
 from tracker.views.footing import footing, now_of
 from tracker.views.stamp import Stamp
+from tracker.web.api.amiss import NO_INSTANT
 from tracker.web.api.languages import language_of
 from tracker.web.api.problems import Problem
 from tracker.web.api.rules import Rule
@@ -35,6 +38,8 @@ INSTANT = {
     "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
     "examples": ["2025-08-31", "2025-08-31T17:00:00+07:00"],
 }
+# a plus that nobody encoded arrives as a space
+_SAID = re.compile(r"\d{4}-\d\d-\d\d([Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[-+ ]\d\d:\d\d))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +91,27 @@ class When:
     known: str | None = None
 
 
+def _instant(said: str) -> str:
+    """Return an instant as it is said; raises ValueError for what is not said as the description has it."""
+    if not _SAID.fullmatch(said):
+        raise ValueError(NO_INSTANT)
+    return said
+
+
+def _known(said: str) -> str:
+    return said if said == "now" else _instant(said)
+
+
 def when_of(
     as_of: Annotated[
-        str | None,
+        Annotated[str, AfterValidator(_instant)] | None,
         Query(
             description="The instant looked at; a bare date is 08:00 of that day. Now by default.",
             json_schema_extra={"type": None, **INSTANT},
         ),
     ] = None,
     known: Annotated[
-        str | None,
+        Annotated[str, AfterValidator(_known)] | None,
         Query(
             description="The instant up to which entries are heard; `as_of` by default, `now` for all there are.",
             json_schema_extra={"anyOf": [*INSTANT["anyOf"], {"const": "now"}]},

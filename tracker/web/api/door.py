@@ -17,6 +17,7 @@ from starlette.responses import StreamingResponse
 
 from tracker import clock
 from tracker.operations.repeats import Kept, begin, forget, keep
+from tracker.web.api.amiss import NOT_KNOWN
 from tracker.web.api.counter import Caller, Counter
 from tracker.web.api.problems import Problem
 from tracker.web.api.rules import Rule, rule_of
@@ -84,7 +85,7 @@ def _names_in(dependant: Dependant) -> frozenset[str]:
 def _check_names(request: Request, names: Iterable[str]) -> None:
     unknown = sorted({name for name in request.query_params if name not in names})
     if unknown:
-        errors = [{"in": "query", "name": name, "detail": "not known"} for name in unknown]
+        errors = [{"in": "query", "name": name, "detail": NOT_KNOWN} for name in unknown]
         raise Problem("unknown-parameter", f"not known here: {', '.join(unknown)[:200]}", errors=errors)
 
 

@@ -135,9 +135,12 @@ class Said:
             "code": self.code,
             "instance": instance,
         }
-        return (
-            found | ({"detail": detail_of(self.code, self.detail, language)} if self.detail else {}) | dict(self.more)
-        )
+        if self.detail:
+            found["detail"] = detail_of(self.code, self.detail, language)
+        found |= self.more
+        if errors := self.more.get("errors"):
+            found["errors"] = [{**one, "detail": one["detail"].told(language)} for one in errors]
+        return found
 
 
 def said_of(error: TrackerError, *, changing: bool = False, decided: bool = False) -> Said:

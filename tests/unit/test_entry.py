@@ -1,5 +1,6 @@
 """Entries: one canonical text, one hash, one form of time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -7,7 +8,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.domain.entry import GENESIS, Draft, body_of, canonical, frame_of, instant, link, stamp
+from tracker.domain.entry import GENESIS, Draft, bodies_of, body_of, canonical, frame_of, instant, link, stamp
 
 AT = datetime(2025, 8, 11, 1, tzinfo=UTC)
 
@@ -36,6 +37,25 @@ def test_a_frame_gives_the_text_that_each_entry_would_have_alone(
     frame = frame_of(draft, recorded_at=AT + timedelta(days=1))
     alone = Draft(kind="swept", effective_at=AT, actor=actor, assignment=about, payload=payload)
     assert frame.body(about, seq) == body_of(alone, seq=seq, recorded_at=AT + timedelta(days=1))
+
+
+duties = st.fixed_dictionaries(
+    {
+        "agency": text,
+        "waiting_for": st.lists(text, max_size=1),
+        "limit": st.none() | st.fixed_dictionaries({"zone": text}),
+    }
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["assigned", "submitted"]), st.sampled_from("ab"), text, duties), max_size=8))
+def test_entries_that_are_alike_say_what_each_would_say_alone(
+    found: list[tuple[str, str, str, dict[str, object]]],
+) -> None:
+    drafts = [Draft(kind=k, effective_at=AT, actor=actor, assignment=ref, payload=p) for k, actor, ref, p in found]
+    drafts += [replace(draft, payload={**draft.payload, "agency": "another"}) for draft in drafts]
+    alone = [body_of(draft, seq=seq, recorded_at=AT) for seq, draft in enumerate(drafts, 41)]
+    assert list(bodies_of(drafts, first=41, recorded_at=AT)) == alone
 
 
 @given(st.datetimes(timezones=st.just(UTC)))

@@ -3,9 +3,7 @@
 A directive is handed out only when nothing forbids it; the findings come in the order of their places.
 """
 
-import gc
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tracker.domain.agency import Registry
@@ -18,6 +16,7 @@ from tracker.files.lexicon import Lexicon
 from tracker.files.nodes import MAX_BYTES
 from tracker.files.report import Report, Spot
 from tracker.files.words import visible
+from tracker.uncollected import uncollected
 
 # what stands in the folder of the directives and is none
 _BESIDE = frozenset({"registry", "coverage.yaml"})
@@ -35,7 +34,7 @@ def read_directives(
     With `drafting`, the findings hold the warnings of the drafting check too.
     """
     lexicon = Lexicon(registry) if registry else None
-    with _uncollected():
+    with uncollected():
         drafts = [_read(file, lexicon) for file in files(path)]
         return _finish(drafts, lexicon, known, drafting=drafting)
 
@@ -61,18 +60,6 @@ def _read(file: Path, lexicon: Lexicon | None) -> Draft:
     draft = Draft(report, "") if data is None else read_document(data, report)
     _check_name(draft, file)
     return draft
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Hold the collector still: it would walk every tree read so far, again and again, and find no garbage in them."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def read_bytes(file: Path, report: Report, *, max_bytes: int = MAX_BYTES) -> bytes | None:

@@ -31,6 +31,7 @@ from tracker.operations.reading import directive_in_force, read_version
 from tracker.operations.recording import Step, after_step, is_new, record, record_runs, registry_in_force
 from tracker.store import adopted, assignments, clocks, ledger
 from tracker.store.store import Connection, Store
+from tracker.uncollected import uncollected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ def adopt_directive(
     `seen` is the version in force by which a person decided, 0 for none: Conflict where it is another by now.
     """
     mark = fingerprint(directive)
-    with store.write() as connection:
+    with uncollected(), store.write() as connection:
         at = ledger.settle(connection, at)
         before = adopted.directive(connection, directive.key)
         if before is not None and before.fingerprint == mark:

@@ -35,6 +35,7 @@ class Duty:
     anchored_on: date | None = None
     occurrence: date | None = None
     done_at: datetime | None = None
+    said: Mapping[str, Any] | None = None  # its terms, where they were said already: many owe alike
 
     @property
     def ref(self) -> str:
@@ -44,6 +45,8 @@ class Duty:
     @property
     def terms(self) -> dict[str, Any]:
         """Return what may change without the duty becoming another one, as an entry holds it."""
+        if self.said is not None:
+            return dict(self.said)
         terms = {"limit": limit_document(self.limit), "review": self.review, "remind": self.task.remind}
         return {**terms, **anchor_document(self.anchor, self.anchored_on)}
 
@@ -158,9 +161,10 @@ class _Owed:
         same = anchored_on, occurrence
         if same not in self.made:
             issued, registry = self.directive.issued, self.registry
-            self.made[same] = duty_of(
+            first = duty_of(
                 self.task, agency, issued=issued, registry=registry, anchored_on=anchored_on, occurrence=occurrence
             )
+            self.made[same] = replace(first, said=first.terms)
         return replace(self.made[same], agency=agency)
 
     def _started_by(self, agency: str, days: tuple[date, ...]) -> Iterator[Duty]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tracker.domain.agency import Registry
-from tracker.domain.assignment import Assignment, fold, reckoned
-from tracker.domain.entry import Draft
+from tracker.domain.assignment import Assignment, assignment_ref, fold, reckoned
+from tracker.domain.entry import Draft, is_alike
 from tracker.domain.outbox import void_since
 from tracker.domain.standing import Facts
 from tracker.operations.announcing import Change, announce, told
@@ -38,7 +38,7 @@ def record(
     head = ledger.position(connection, lock=True)
     start = head.seq + 1 + len(others)
     reckoning = _Reckoning(registry, at)
-    after = tuple(reckoning.of(after_step(step, at, seq=seq)) for seq, step in enumerate(steps, start))
+    after = tuple(reckoning.after(step, seq) for seq, step in enumerate(steps, start))
     changes = [Change(step.before, new, step.draft) for step, new in zip(steps, after, strict=True)]
     drafts = told(connection, changes, at=at, registry=registry)
     position = ledger.append(connection, [*others, *drafts], at=at, head=head)
@@ -68,7 +68,7 @@ def record_runs(
     found = [after]
     latest = {assignment.ref: assignment for assignment in after}
     for run in runs[1:]:
-        steps = [replace(s, before=latest.get(s.draft.assignment or "", s.before)) for s in run]
+        steps = [replace(s, before=latest.get(s.draft.assignment or "", s.before)) for s in run] if latest else run
         position, after = record(connection, steps, at=at, registry=registry)
         found.append(after)
         latest |= {assignment.ref: assignment for assignment in after}
@@ -102,6 +102,20 @@ class _Reckoning:
     def __init__(self, registry: Registry, at: datetime) -> None:
         self._registry, self._at = registry, at
         self._known: dict[tuple[Facts, str, datetime | None], Assignment] = {}
+        self._last: tuple[Draft, Assignment] | None = None
+
+    def after(self, step: Step, seq: int) -> Assignment:
+        """Return an assignment after a step, reckoned; one that is given as the last was given takes after it."""
+        draft = step.draft
+        if step.before is not None or not is_new(step):
+            return self.of(after_step(step, self._at, seq=seq))
+        if self._last and is_alike(draft, self._last[0]):
+            given, agency = self._last[1], draft.payload["agency"]
+            if draft.assignment == assignment_ref(given.task, agency, given.occurrence):
+                return replace(given, ref=draft.assignment, agency=agency, seq=seq, changed=seq)
+        made = self.of(after_step(step, self._at, seq=seq))
+        self._last = draft, made
+        return made
 
     def of(self, assignment: Assignment) -> Assignment:
         """Return an assignment with its standing, cell and next moment."""

@@ -1,9 +1,10 @@
 """Assignments in the store: claimed, read, written; a row is the domain's `Assignment` flattened."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, time
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -169,7 +170,26 @@ def add(connection: Connection, found: Sequence[Assignment]) -> None:
     """Write new assignments."""
     if found:
         columns = tuple(row_of(found[0]))
-        bulk.insert(connection, ASSIGNMENT, columns, bulk.plain(connection, (row_of(one).values() for one in found)))
+        bulk.insert(connection, ASSIGNMENT, columns, list(_new_rows(connection, found, columns)))
+
+
+def _new_rows(connection: Connection, found: Sequence[Assignment], columns: Sequence[str]) -> Iterator[bulk.Row]:
+    """Yield the rows of new assignments; one that is like the one before takes its columns."""
+    own = [(columns.index(name), name) for name in _OWN]
+    last: Assignment | None = None
+    row: list[Any] = []
+    for one in found:
+        if last is None or _shared(one) != _shared(last):
+            row = list(bulk.plain(connection, [row_of(one).values()])[0])
+        for place, name in own:
+            row[place] = getattr(one, name)
+        last = one
+        yield tuple(row)
+
+
+# what tells the assignments of a fan-out apart, and what they share
+_OWN = ("ref", "agency", "seq", "changed")
+_shared = attrgetter(*(field.name for field in fields(Assignment) if field.name not in _OWN))
 
 
 def save(connection: Connection, found: Sequence[Assignment]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Index, Select, String, insert, select, text, type_coerce, update
 
-from tracker.domain.entry import GENESIS, Draft, Entry, Frame, Payload, Record, body_of, link, stamp
+from tracker.domain.entry import GENESIS, Draft, Entry, Frame, Payload, Record, bodies_of, link, stamp
 from tracker.domain.errors import Refused
 from tracker.store import bulk, hooks
 from tracker.store.tables import EntryRow, Head
@@ -77,7 +77,7 @@ def append(connection: Connection, drafts: Sequence[Draft], *, at: datetime, hea
     follow it as `head.seq + 1` onwards.
     """
     head = head or position(connection, lock=True)
-    bodies = (body_of(draft, seq=seq, recorded_at=at) for seq, draft in enumerate(drafts, head.seq + 1))
+    bodies = bodies_of(drafts, first=head.seq + 1, recorded_at=at)
     return _append(connection, drafts, bodies, [draft.assignment for draft in drafts], at=at, head=head)
 
 

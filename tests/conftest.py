@@ -1,10 +1,12 @@
 """What every test is given: silent libraries, no settings of the developer's own, a database on request."""
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 
 # Before anything imports Prefect: it reads its settings once. A developer's own profile, server address or
 # store never reaches a test, and no test leaves anything in a home directory.
@@ -30,10 +32,13 @@ os.environ |= {
 }
 
 import pytest  # noqa: E402
+import typer.testing  # noqa: E402
+from argon2 import PasswordHasher  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
 from tests import made  # noqa: E402
 from tests.integration.postgres import database_url, postgres_cluster, postgres_url  # noqa: E402
+from tracker.audit import passwords  # noqa: E402
 
 __all__ = ["database_url", "postgres_cluster", "postgres_url"]
 
@@ -41,6 +46,34 @@ __all__ = ["database_url", "postgres_cluster", "postgres_url"]
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=100, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+# The command line is the same for all who run it in one process: put together once, as a process of its own does.
+typer.testing._get_command = cache(typer.testing._get_command)  # type: ignore[attr-defined]
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave alone what was imported and collected: it is there until the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+
+
+SHIPPED_HASHER = passwords._HASHER
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_hashed_lightly() -> Iterator[None]:
+    """Hash passwords in this process with little work: hundreds of tests log in, and none of them guesses."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
+
+
+@pytest.fixture
+def shipped_hasher(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords with the work that the product asks for."""
+    monkeypatch.setattr(passwords, "_HASHER", SHIPPED_HASHER)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -103,7 +103,8 @@ class Sorry:
         account = await run_in_threadpool(self._doorman().asked_by, request, form.one("csrf"))
         if account is None:
             return None
-        typed = Typed(request.url.path, {n: v for n, v in form.fields.items() if n != "csrf"}, files=bool(form.files))
+        fields = {name: said for name, said in form.fields.items() if name != "csrf"}
+        typed = Typed(account, request.url.path, fields, files=bool(form.files))
         return await run_in_threadpool(log_in_page, self.desk, request, name=account, typed=typed, status=401)
 
     def _doorman(self) -> Doorman:

@@ -113,6 +113,23 @@ def test_what_was_typed_outlives_the_session(site: Site, hours: list[datetime]) 
         assert not list(ledger.entries(connection, assignment=f"{KEY}/report/BNV", kinds=["submitted"]))
 
 
+def test_what_somebody_typed_is_not_given_to_another_who_logs_in_at_their_browser(
+    site: Site, hours: list[datetime]
+) -> None:
+    for name in ("anna", "binh"):
+        set_password(site.store, name, PASSWORD, at=NOW, actor="test")
+    client = site.nobody()
+    client.cookies.set("lang", "en", domain="127.0.0.1")
+    enter(client)
+    csrf = stamp_of(client.get(REPORT).text)
+    hours.append(START + timedelta(minutes=31))
+    page = typed(client, csrf)
+    form = {"name": "binh", "password": PASSWORD, "csrf": stamp_of(page), "typed": carried(page)}
+    answer = client.post("/login", data=form)
+    assert (answer.status_code, answer.headers["location"], answer.text) == (303, "/", "")
+    assert logged_in(client)
+
+
 def test_a_form_that_no_session_of_this_browser_was_given_is_not_carried(site: Site, hours: list[datetime]) -> None:
     set_password(site.store, "anna", PASSWORD, at=NOW, actor="test")
     client = site.nobody()
@@ -128,4 +145,4 @@ def test_a_form_that_no_session_of_this_browser_was_given_is_not_carried(site: S
 
 @pytest.mark.parametrize("path", ["https://evil.example/", "//evil.example", "/login", "/api/v1/tasks", "/a?b=c"])
 def test_what_is_carried_goes_nowhere_else(path: str) -> None:
-    assert typed_of(Typed(path, {"a": ("b",)}).text) is None
+    assert typed_of(Typed("anna", path, {"a": ("b",)}).text) is None

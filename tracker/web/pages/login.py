@@ -110,7 +110,7 @@ def routes(desk: Desk) -> APIRouter:
             if refusal.code != "not-you":
                 raise
             return again(problem=words.gettext(NOT_YOU), status=401)
-        answer = _sent_again(desk, request, begun, kept) if kept else RedirectResponse(target, 303)
+        answer = _sent_again(desk, request, begun, kept) or RedirectResponse(target, 303)
         door.let_in(answer, begun)
         return answer
 
@@ -126,11 +126,13 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
-def _sent_again(desk: Desk, request: Request, begun: Begun, typed: Typed) -> Response:
-    """Return the page that sends what was typed, under the session that just began."""
+def _sent_again(desk: Desk, request: Request, begun: Begun, typed: Typed | None) -> Response | None:
+    """Return the page that sends what was typed, under the session that just began; None for anybody else's."""
+    if typed is None:
+        return None
     found = visitor_of(desk.store, desk.settings, begun.token, at=Doorman(desk.store, desk.settings).now())
-    if found is None or found.once:
-        return RedirectResponse("/", 303)
+    if found is None or found.once or found.account.name != typed.account:
+        return None
     return desk.page(request, "login_again.html", viewer=None, typed=typed, csrf_now=found.csrf)
 
 

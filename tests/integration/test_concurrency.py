@@ -1,6 +1,5 @@
 """Several processes on one store: nobody is told twice, nobody waits for ever, and the ledger stays whole."""
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.apart import apart
 from tests.simulation import workers
 from tests.simulation.a_store import ADOPTED, a_store, mailboxes, many_duties
 from tracker.domain.deadline import Due, Every
@@ -27,7 +27,7 @@ Together = Callable[..., list[Any]]
 @pytest.fixture(scope="module")
 def together() -> Iterator[Together]:
     """Run one function in eight processes that all start at the same moment, and return their answers."""
-    context = multiprocessing.get_context("spawn")
+    context = apart()
     gate = context.Barrier(PROCESSES)
     with context.Pool(PROCESSES, initializer=workers.at_the_gate, initargs=(gate,)) as pool:
 

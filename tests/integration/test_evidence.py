@@ -1,7 +1,6 @@
 """Evidence: bytes are kept once and for ever, handed out only to who may have them, and never without an entry."""
 
 import io
-import multiprocessing
 import os
 import resource
 import shutil
@@ -19,6 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from tests.apart import apart
 from tests.builders import a_directive, a_registry, a_task, an_agency
 from tests.simulation.a_store import ADOPTED, SOON, a_store
 from tracker.domain.errors import Broken, Refused, TrackerError, TryLater
@@ -417,7 +417,7 @@ def test_several_writers_of_the_same_bytes_at_once_keep_one_file_and_one_entry(
     store: Store, folder: EvidenceFolder, database_url: str
 ) -> None:
     seq, content = seq_of(store), PDF.ljust(4 * KB * KB, b"x")
-    context = multiprocessing.get_context("spawn")
+    context = apart()
     gate = context.Barrier(WRITERS)
     given = (database_url, str(folder.root), gate, content)
     workers = [context.Process(target=writer, args=given) for _ in range(WRITERS)]

@@ -11,7 +11,6 @@ downtime    nobody swept for 72 hours: one digest an office, nothing stale, skip
 
 import argparse
 import json
-import multiprocessing
 import sqlite3
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.apart import apart
 from tests.builders import a_directive, a_registry, a_task, an_agency
 from tests.integration.postgres import roomy_memory, running_cluster
 from tests.integration.smtp import SmtpServer
@@ -108,7 +108,7 @@ def processes(folder: Path, *, short: bool) -> tuple[str, bool]:
 def _together(url: str, offices: int, count: int, journal: str = "") -> tuple[str, bool]:
     """Return what came of some processes that sweep and deliver at once."""
     many_offices(url, offices).close()
-    context = multiprocessing.get_context("spawn")
+    context = apart()
     gate = context.Barrier(count)
     with context.Pool(count, initializer=workers.at_the_gate, initargs=(gate,)) as pool:
         began = time.monotonic()

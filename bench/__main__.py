@@ -31,7 +31,7 @@ SHORT: dict[str, tuple[str, ...]] = {
     "web": ("--database", "sqlite", "--size", "100000", "--seconds", "2"),
     "start": ("--runs", "3"),
     "peers": (),
-    "workers": ("--runs", "3", "--mails", "20", "--ticks", "8"),
+    "workers": ("--runs", "2", "--mails", "200", "--ticks", "8"),
 }
 GOALS = {
     "P1": "sweep with 10,000 due",

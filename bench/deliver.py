@@ -1,6 +1,6 @@
 """What delivery costs: our engine beside bare smtplib on one kept connection, and Apprise's own mail plugin.
 
-    python -m bench.deliver [--runs 20] [--mails 50] [--database sqlite|postgresql] [--profile]
+    python -m bench.deliver [--runs 15] [--mails 200] [--database sqlite|postgresql] [--profile]
 
 Every contender hands the same notices to the same local server, a bare one in a process of its own, which
 takes all mail and keeps none. "smtplib, kept" is a loop over one connection that lays out each notice with our
@@ -450,8 +450,8 @@ def databases(asked: str | None, folder: Path) -> Iterator[dict[str, str]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m bench.deliver", description=__doc__.split("\n")[0])
-    parser.add_argument("--runs", type=int, default=20, help="turns of each contender (20)")
-    parser.add_argument("--mails", type=int, default=50, help="mails in a turn (50)")
+    parser.add_argument("--runs", type=int, default=15, help="turns of each contender (15)")
+    parser.add_argument("--mails", type=int, default=200, help="mails in a turn (200)")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="one database only; both by default")
     parser.add_argument("--profile", action="store_true", help="show where the time goes instead")
     parser.add_argument("--one", nargs=2, metavar=("CONTENDER", "FILE"), help=argparse.SUPPRESS)

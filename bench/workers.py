@@ -1,6 +1,6 @@
 """What several workers carry, and what Prefect itself costs: goals P11 and P12.
 
-    python -m bench.workers [--runs 5] [--mails 40] [--ticks 15] [--latency 20]
+    python -m bench.workers [--runs 5] [--mails 200] [--ticks 15] [--latency 20]
 
 Four runs of the flow `deliver` beside one, each in a process of its own that is warm, on one PostgreSQL database
 and one Prefect server, all by one mail server that takes 20 ms over each mail. One and four take turns. And a tick of
@@ -188,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure both, and return 1 where a goal is missed."""
     parser = argparse.ArgumentParser(prog="python -m bench.workers", description=__doc__.split("\n")[0])
     parser.add_argument("--runs", type=int, default=5, help="turns of one and of four workers (5)")
-    parser.add_argument("--mails", type=int, default=40, help="of each worker a turn (40)")
+    parser.add_argument("--mails", type=int, default=200, help="of each worker a turn (200)")
     parser.add_argument("--ticks", type=int, default=15, help="turns of a tick with and without Prefect (15)")
     parser.add_argument("--latency", type=int, default=LATENCY, metavar="MS", help="of the mail server (20)")
     parser.add_argument("--role", choices=("serve", "tick"), help=argparse.SUPPRESS)

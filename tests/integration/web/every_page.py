@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from tests.integration.web.a_site import KEY, Site
+from tests.integration.web.a_site import KEY, NEWCOMER, NOW, Site
+from tracker.domain.link import Action, Link, sign
+from tracker.operations.links import keys_of
 from tracker.store import ledger, outbox
+from tracker.store.outbox import Reminder
 
 LANGUAGES = ("vi", "en", "fr")
-PEOPLE = ("le", "anna", "pham", "root", "")  # the last is nobody
+PEOPLE = ("le", "anna", "pham", "root", "", NEWCOMER)  # the last but one is nobody
 # what is asked for by the addresses that name something; one that names another thing needs a line here
 YEAR, SLUG = KEY.split("/")
 EXAMPLES = {
@@ -17,21 +21,22 @@ EXAMPLES = {
     "problem": "no-evidence",
     "suffix": "xlsx",
 }
+# what stands behind the path: the pages that show nothing without
+QUERIES = {"/author/edit": f"?key={KEY}"}
+# what nobody looks at: files of the pages themselves, words for machines, steps on the way to somebody else's page
 NO_PAGES = (
-    *(
-        "/l/",
-        "/healthz",
-        "/readyz",
-        "/static",
-        "/style.css",
-        "/icon.svg",
-        "/robots.txt",
-        "/api",
-        "/metrics",
-        "/feeds",
-        "/login/",
-    ),
-    "/evidence/",
+    *("/healthz", "/readyz", "/metrics", "/static", "/style.css", "/icon.svg", "/robots.txt"),
+    *("/feeds", "/login/", "/evidence/"),
+)
+# what is answered with a file, or sends on to a page
+NO_HTML = frozenset(
+    {
+        *("/author/words.json", "/directives.csv", "/directives.json", "/directives.xlsx"),
+        *(f"/directives/{{year}}/{{slug}}{end}" for end in (".atom", ".ics", "/graph.svg", "/timeline.svg")),
+        *("/reminders/{reference}/sent.eml", "/reports/report.{suffix}"),
+        *(f"/tasks.{end}" for end in ("atom", "csv", "ics", "json", "xlsx")),
+        *(f"/tasks/{{year}}/{{slug_of}}/{{task}}/{{agency}}/{end}" for end in ("not-ours", "receipt/{seq}/proof.json")),
+    }
 )
 
 
@@ -59,25 +64,29 @@ def routes(site: Site, method: str = "GET") -> list[str]:
     return sorted({path for path, methods in _walk(_inner(site.app).routes) if method in methods})
 
 
-def every_address(site: Site) -> list[str]:
-    """Return an address for every GET route that can be asked for by name."""
+def addresses(site: Site) -> Iterator[tuple[str, str]]:
+    """Yield every GET route that can be asked for by name, with an address of it, or more than one."""
     seq = str(_entry(site, f"{KEY}/schools/BGDDT", "submitted"))
-    known = {**EXAMPLES, "reference": _reminder(site), "seq": seq}
-    found: list[str] = []
+    told = _reminder(site)
+    known = {**EXAMPLES, "reference": told.reference, "seq": seq, "token": _link(site, told)}
     for path in routes(site):
         if path.startswith(NO_PAGES):
             continue
         if "/receipt/" in path:
-            found.append(_of(path, task="schools", agency="BGDDT", seq=seq, slug_of=SLUG, year=YEAR))
+            yield path, _of(path, task="schools", agency="BGDDT", seq=seq, slug_of=SLUG, year=YEAR)
             continue
         if path.endswith("/do/{slug}"):
-            found += [_of(path, **{**known, **more}) for more in ACTS]
+            yield from ((path, _of(path, **{**known, **more})) for more in ACTS)
             continue
         try:
-            found.append(_of(path, **known))
+            yield path, _of(path, **known) + QUERIES.get(path, "")
         except KeyError as missing:
             raise AssertionError(f"{path}: tests/integration/web/every_page.py has no example for {missing}") from None
-    return found
+
+
+def every_address(site: Site) -> list[str]:
+    """Return an address for every GET route that can be asked for by name."""
+    return [address for _, address in addresses(site)]
 
 
 def every_page(site: Site) -> list[Page]:
@@ -112,9 +121,17 @@ def _walk(found: Iterable[Any]) -> Iterator[tuple[str, set[str]]]:
             yield route.path, route.methods
 
 
-def _reminder(site: Site) -> str:
+def _reminder(site: Site) -> Reminder:
     with site.store.read() as connection:
-        return outbox.reminders(connection, assignment=f"{KEY}/report/BNV")[0].reference
+        return outbox.reminders(connection, assignment=f"{KEY}/report/BNV")[0]
+
+
+def _link(site: Site, told: Reminder) -> str:
+    keys = keys_of(site.store, site.settings, make=True)
+    assert keys is not None
+    said = {"assignment": told.assignment, "office": told.agency, "channel": told.channel, "version": told.version}
+    link = Link(**said, action=Action.SNOOZE, expires=NOW + timedelta(days=20), reminder=told.reference)
+    return sign(link, keys.signing)
 
 
 def _entry(site: Site, ref: str, kind: str) -> int:

@@ -53,7 +53,7 @@ def _take(served: Served, page: Page, language: str, size: str, folder: Path, *,
     scheme = "dark" if dark else "light"
     tab = served.login(page.who, language=language, viewport={"width": width, "height": height}, color_scheme=scheme)
     tab.goto(page.path, wait_until="load")
-    name = re.sub(r"[^a-z0-9]+", "-", page.path.lower()).strip("-") or "today"
+    name = re.sub(r"[^a-z0-9]+", "-", page.path.lower()).strip("-")[:80] or "today"
     tab.screenshot(path=folder / f"{name}.{language}.{size}.png", full_page=True)
     wide = tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     served.close()

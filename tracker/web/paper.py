@@ -130,7 +130,8 @@ def environment(language: str) -> Environment:
     )
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_translations(tongue.catalogue(language), newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(static=asset_url, tokens=tokens, language=language)
+    colon = "\N{NO-BREAK SPACE}:" if language == "fr" else ":"  # as each language sets it off
+    made.globals.update(static=asset_url, tokens=tokens, language=language, colon=colon)
     made.filters.update(
         day=lambda when: _dash(when) or tongue.day(when, language),
         weekday=lambda when: _dash(when) or tongue.weekday(when, language),

@@ -2,6 +2,7 @@
 
 import re
 import string
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tracker.domain.calendar import WEEKLY_DAY_OFF, Span, civil_time
 from tracker.domain.lifecycle import TRANSITIONS
 from tracker.domain.patterns import RULES
 from tracker.domain.phrase import ENGLISH, Phrase, Value
+from tracker.notify.kinds import KINDS, Kind
 from tracker.notify.notice import LANGUAGES
 from tracker.notify.reasons import sentence
 from tracker.notify.tongue import catalogue, catalogue_files, clock, day, messages, weekday
@@ -40,8 +42,14 @@ def _written() -> dict[str, str | tuple[str, ...]]:
     patterns = [("**.py", "python"), ("**/templates/**", "jinja2")]
     found = [message for room in ROOMS for message in extract_from_dir(str(room), patterns)]
     ours = {words if isinstance(words, str) else words[0]: words for _, _, words, _, _ in found}
-    said = (*ENGLISH.values(), *RULES.values(), *(transition.means for transition in TRANSITIONS))
+    channels = [words for kind in KINDS.values() for words in (kind.says, *_of_fields(kind))]
+    said = (*ENGLISH.values(), *RULES.values(), *(transition.means for transition in TRANSITIONS), *channels)
     return {**ours, **{english: english for english in said}}
+
+
+def _of_fields(kind: Kind) -> Iterator[str]:
+    for field in kind.fields:
+        yield from (field.name, field.says)
 
 
 def _catalogue(language: str) -> Catalog:

@@ -2,7 +2,8 @@
 
 PYTHON = .venv/bin/python
 # Three workers suit two processors, since tests wait for servers; a test file stays on one, and so shares its fixtures.
-PYTEST = $(PYTHON) -m pytest -q -n 3 --dist loadfile
+# Files are handed out in the order of tests/conftest.py: the longest first.
+PYTEST = $(PYTHON) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 # Prefect neither phones home nor counts us, whatever this Makefile starts.
 export DO_NOT_TRACK = 1

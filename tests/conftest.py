@@ -52,6 +52,37 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 typer.testing._get_command = cache(typer.testing._get_command)  # type: ignore[attr-defined]
 
 
+# The files that take longest, longest first: begun last, one of them would keep one worker busy and the rest idle.
+LONGEST = [
+    "tests/integration/test_kill.py",
+    "tests/browser/test_every_page.py",
+    "tests/integration/test_demo.py",
+    "tests/integration/test_readme.py",
+    "tests/integration/test_served_schedule.py",
+    "tests/browser/test_directives.py",
+    "tests/integration/web/test_api_fuzz.py",
+    "tests/integration/test_evidence.py",
+    "tests/integration/test_a_year.py",
+    "tests/integration/test_concurrency.py",
+    "tests/integration/web/test_every_page.py",
+    "tests/integration/test_rebuild.py",
+    "tests/integration/web/test_two_agencies.py",
+    "tests/integration/test_work_table.py",
+    "tests/property/test_life_cycle.py",
+    "tests/browser/test_stories.py",
+    "tests/browser/test_hostile_words.py",
+    "tests/integration/test_connection_loss.py",
+    "tests/integration/test_flows.py",
+    "tests/integration/test_life_table.py",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the longest files first, and leave all others in their order."""
+    place = {name: n for n, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collector leave alone what was imported and collected: it is there until the end."""
     gc.collect()

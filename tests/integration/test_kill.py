@@ -1,12 +1,11 @@
 """A sweep-and-deliver killed at every boundary it passes loses nobody: the whole of `tests.simulation.kill_points`."""
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 
 import pytest
 
-from tests.integration.postgres import roomy_memory
+from tests.apart import apart
 from tests.integration.smtp import Taken
 from tests.simulation.a_store import OWED, TOLD
 from tests.simulation.kill_points import (
@@ -15,52 +14,43 @@ from tests.simulation.kill_points import (
     SENT,
     Found,
     MailServer,
-    PostgresStores,
-    SqliteStores,
-    Stores,
-    every_point,
     in_doubt,
+    in_short,
     judged,
-    random_triples,
 )
 
 CALM = {"stuck": 0, "chain": 0, "cache": 0}
 
 
-@pytest.fixture(scope="module")
-def mail_server() -> Iterator[MailServer]:
-    with MailServer() as server:
-        yield server
+@dataclass(frozen=True, slots=True)
+class Short:
+    """What came of the short form on one database."""
+
+    points: dict[str, Found]
+    triples: Found
+    cuts: dict[str, Found]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
-    if request.param == "postgresql":
-        prepared = PostgresStores(request.getfixturevalue("postgres_cluster"))
-        yield prepared
-        prepared.close()
-        return
-    with tempfile.TemporaryDirectory(prefix="tracker-kill-", dir=roomy_memory()) as folder:
-        yield SqliteStores(Path(folder))
+def short(request: pytest.FixtureRequest) -> Short:
+    """Run in a small process: each kill copies the process that it kills, and this one holds all tests there are."""
+    with ProcessPoolExecutor(1, mp_context=apart()) as process:
+        return Short(*process.submit(in_short, request.param).result())
 
 
-def test_a_kill_at_any_boundary_loses_nobody_and_repeats_at_most_one_mail(
-    stores: Stores, mail_server: MailServer
-) -> None:
-    # After a statement nothing happens before the next boundary but thought: the second kill in the same state is
-    # spared here, and so is every other statement. `python -m tests.simulation.kill_points` makes them all the same.
-    found = every_point(stores, mail_server, stride=4, leave_out={"statement: after"})
-    broken = {kind: counts for kind, counts in found.items() if not counts.kept}
+def test_a_kill_at_any_boundary_loses_nobody_and_repeats_at_most_one_mail(short: Short) -> None:
+    broken = {kind: counts for kind, counts in short.points.items() if not counts.kept}
     assert broken == {}
-    total = sum(found.values(), Found())
+    total = sum(short.points.values(), Found())
     assert total.points > 40
-    assert found[SENT].extra == found[SENT].points, "a mail the server has and our books do not is sent again"
-    assert found[NOTED].extra == found[COMMITTED].extra == 0, "once the journal or the books say so, never"
+    sent, noted, committed = (short.points[kind] for kind in (SENT, NOTED, COMMITTED))
+    assert sent.extra == sent.points, "a mail the server has and our books do not is sent again"
+    assert noted.extra == committed.extra == 0, "once the journal or the books say so, never"
 
 
-def test_three_kills_in_a_row_lose_nobody(stores: Stores, mail_server: MailServer) -> None:
-    found = random_triples(stores, mail_server, 10, seed=412)
-    assert found.kept, found
+def test_three_kills_in_a_row_lose_nobody(short: Short) -> None:
+    assert short.triples.points == 10
+    assert short.triples.kept, short.triples
 
 
 def letters(*addresses: str, identity: str = "") -> MailServer:
@@ -105,8 +95,6 @@ def test_a_mail_is_in_doubt_from_its_last_octet_to_our_note_of_its_end() -> None
     assert in_doubt(passed, power=True) == [0, 1, 1, 1, 2, 2, 2, 0]
 
 
-def test_a_power_cut_costs_at_most_one_copy_of_each_mail_of_a_group(stores: Stores, mail_server: MailServer) -> None:
-    left_out = {"statement: before", "statement: after"}
-    found = every_point(stores, mail_server, stride=1000, leave_out=left_out, power=True)
-    assert {kind: counts for kind, counts in found.items() if not counts.kept} == {}
-    assert found[NOTED].extra > 0, "what the journal was told, and not the disk, is forgotten"
+def test_a_power_cut_costs_at_most_one_copy_of_each_mail_of_a_group(short: Short) -> None:
+    assert {kind: counts for kind, counts in short.cuts.items() if not counts.kept} == {}
+    assert short.cuts[NOTED].extra > 0, "what the journal was told, and not the disk, is forgotten"

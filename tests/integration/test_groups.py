@@ -4,7 +4,8 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from tracker.domain.directive import ForEach
 from tracker.domain.errors import TryLater
 from tracker.domain.patience import GIVE_UP, PUT_BACK, TRIES
 from tracker.notify.outcome import Outcome
-from tracker.operations import adopt_directive, adopt_registry, init, rebuild, set_channel, sweep, verify
+from tracker.operations import adopt_directive, adopt_registry, init, open_store, rebuild, set_channel, sweep, verify
 from tracker.operations import journal as journals
 from tracker.operations.deliver import GROUP, LEASE, SOON, Delivered, deliver
 from tracker.operations.journal import ENDED, SENDING
@@ -161,6 +162,30 @@ def test_what_waits_behind_a_server_that_falls_silent_is_put_back_as_though_neve
 def test_a_limit_counts_what_was_tried_and_not_what_was_put_back(store: Store, run: Run) -> None:
     server = Server(*[lambda: Outcome("accepted", 250, "quick")] * 2, AWAY)
     assert run(server, limit=7).attempts == 7
+
+
+@pytest.mark.parametrize("rate", [2, 7, 20])
+def test_two_that_deliver_at_once_keep_the_rate_together(
+    store: Store, settings: Settings, database_url: str, rate: int
+) -> None:
+    slow = replace(settings, rate=str(rate))
+
+    class Beside(Server):
+        """Another process delivers while the second mail of this one is on its way."""
+
+        def send(self, channel: Any, notice: Any) -> Outcome:
+            if len(self.sent) == 1:
+                with closing(open_store(database_url)) as other:
+                    deliver(other, second, settings=slow, clock=lambda: ADOPTED)
+            return super().send(channel, notice)
+
+    first, second = Beside(), Server()
+    deliver(store, first, settings=slow, clock=lambda: ADOPTED)
+    assert len(first.sent) + len(second.sent) == rate
+    later = Server()
+    deliver(store, later, settings=slow, clock=lambda: ADOPTED + 10 * MINUTE)
+    assert len(later.sent) == min(rate, OFFICES - rate)
+    assert whole(store)
 
 
 def test_a_dead_worker_costs_one_unknown_and_no_copies(store: Store, run: Run) -> None:

@@ -160,7 +160,7 @@ def test_no_more_leave_in_ten_minutes_than_the_rate_allows(store: Store, setting
 def test_a_run_begins_nothing_more_when_its_patience_ends(store: Store, settings: Settings) -> None:
     deliver(store, Recorder(), settings=settings, clock=lambda: BACK - timedelta(minutes=1))
     sweep(store, at=BACK)
-    readings = iter([BACK] * 3 + [BACK + timedelta(seconds=n) for n in (29, 29, 30, 31, 32, 33)])
+    readings = iter([BACK] * 4 + [BACK + timedelta(seconds=n) for n in (29, 29, 30, 31, 32, 33)])
     recorder = Recorder()
     deliver(store, recorder, settings=settings, clock=lambda: next(readings), patience=timedelta(seconds=30))
     assert recorder.mails == 1

@@ -17,7 +17,7 @@ from tracker.domain.remedy import RETRIED
 from tracker.notify.digest import Digest, Item
 from tracker.notify.notice import Notice
 from tracker.operations.digests import digest_of, item_of, late_by, list_of
-from tracker.operations.ending import could_not, fail, give_up, set_aside, tries_of
+from tracker.operations.ending import could_not, fail, set_aside, tries_of
 from tracker.operations.notices import notice_of
 from tracker.operations.recipients import NO_LONGER, Recipient, reader_of
 from tracker.operations.turn import LEASE, Job, Turn
@@ -57,8 +57,6 @@ def begin(turn: Turn, claimed: Reminder) -> Begun:
     found = outbox.members(turn.connection, claimed.bundle) if claimed.bundle else ()
     members = found or turn.mates(claimed)
     dealt = frozenset(reminder.id for reminder in members)
-    if claimed.state == "sending" and give_up(turn, members) == "accepted":
-        return Begun(None, ("known",), dealt)
     channel = turn.channel(claimed.agency, claimed.channel)  # as it is now, not when it was made
     if not claimed.assignment:
         job, aside = _begin_list(turn, claimed, channel)

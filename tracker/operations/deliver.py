@@ -35,6 +35,7 @@ from tracker.operations.ending import SLOW, UNKEPT, Ended, end
 from tracker.operations.holding import hold_back
 from tracker.operations.journal import Journal, Leaving
 from tracker.operations.lanes import LOOKED_AT, Circuit, circuits, is_silence, lane_of
+from tracker.operations.reserving import Reserved, reserve, take_back
 from tracker.operations.turn import LEASE, Job, Turn
 from tracker.operations.watching import attend
 from tracker.operations.ways import Ways
@@ -163,7 +164,7 @@ class _Run:
         self.total, self.under_way = Delivered(), 0
         self.lock = threading.Lock()
         self.ways = Ways(store, settings)
-        self.steal, self.started, self.allowed = True, clock(), 0
+        self.steal, self.started, self.allowed, self.last = True, clock(), 0, 0
         self.live, self.circuits = False, dict[Lane, Circuit]()
 
     def open(self) -> None:
@@ -182,7 +183,8 @@ class _Run:
             self.started, self.steal, self.live = at, trust.steal, not head.is_rehearsal
             self.circuits = dict(circuits(lanes.last_ends(connection, limit=LOOKED_AT)))
             rate = self.settings.rate_limit
-            self.allowed = rate - lanes.begun_since(connection, at - RATE_OVER, limit=rate)
+            begun, self.last = lanes.begun_since(connection, at - RATE_OVER, limit=rate)
+            self.allowed = rate - begun
 
     def ready(self) -> list[Lane]:
         """Return the lanes by which something is due, but for those that rest; none where nothing more is begun."""
@@ -195,16 +197,15 @@ class _Run:
 
     def room(self, at: datetime) -> int:
         """Return how many more attempts may begin: by the limit, the rate and the patience of this run."""
-        begun = self.total.attempts + self.under_way
         if self.stop():
             return 0
         if self.live and self.patience is not None and at - self.started >= self.patience:
             return 0
         rooms = [GROUP]
         if self.limit is not None:
-            rooms.append(self.limit - begun)
+            rooms.append(self.limit - self.total.attempts - self.under_way)
         if self.live:
-            rooms.append(self.allowed - begun)
+            rooms.append(self.allowed)
         return max(0, min(rooms))
 
     def rests(self, lane: Lane, at: datetime) -> bool:
@@ -215,6 +216,7 @@ class _Run:
         """Send what is due by one lane, one message after the other."""
         ended: list[Ended] = []
         size = 1  # of the next group: it grows while the server is quick
+        first = self._reserved(lane)
         while True:
             if ended:  # by itself: what the next group says takes longer to find out
                 with self.lock, self.store.write() as connection:
@@ -224,7 +226,8 @@ class _Run:
                     turn = self._turn(connection)
                     # a rehearsal keeps no journal that would know what left
                     most = min(size, self.room(turn.at)) if self.live else min(1, self.room(turn.at))
-                    jobs, aside = self._next(turn, lane, most)
+                    jobs, aside = self._next(turn, lane, most, first)
+                    first = None
                 for what in aside:  # it is committed
                     self.total = self.total.plus(what)
                 self.under_way += len(jobs)
@@ -238,25 +241,41 @@ class _Run:
     def _turn(self, connection: Connection) -> Turn:
         head = ledger.position(connection, lock=True)
         at = head.go_on(self.clock())
+        if self.live:  # whoever holds the end of the ledger sees all that anybody began, and keeps the rate for all
+            begun, self.last = lanes.begun_after(connection, self.last)
+            self.allowed -= begun
         turn = Turn(connection, head, at, self.actor, self.settings, self.ways, self.journal)
         if isinstance(self.sender, Prepares):
             turn.prepare = self.sender.prepare
         return turn
 
-    def _next(self, turn: Turn, lane: Lane, most: int) -> tuple[list[Job], list[str]]:
+    def _reserved(self, lane: Lane) -> Reserved | None:
+        """Write down an attempt at the mail a lane begins with, should the making of it kill this process."""
+        while True:
+            with self.lock:
+                with self.store.write() as connection:
+                    turn = self._turn(connection)
+                    if not self.room(turn.at) or self.rests(lane, turn.at):
+                        return None
+                    first, known = reserve(turn, lane, steal=self.steal)
+                if not known:
+                    return first
+                self.total = self.total.plus("known")
+
+    def _next(self, turn: Turn, lane: Lane, most: int, first: Reserved | None = None) -> tuple[list[Job], list[str]]:
         """Return the next attempts of a lane, written down, and how reminders were set aside on the way to them."""
         jobs: list[Job] = []
         aside: list[str] = []
+        mine = take_back(turn, first) if first else None
         while len(jobs) < most and not self.rests(lane, turn.at):
             left = most - len(jobs)
-            claimed = lanes.claim(turn.connection, lane, at=turn.at, most=left, steal=self.steal)
-            if not claimed:
-                break
+            claimed = (mine,) if mine else lanes.claim(turn.connection, lane, at=turn.at, most=left, steal=self.steal)
+            # where its worker died, it may have been by this mail: the lane begins anew with it, and it goes alone
+            orphaned = any(one.state == "sending" for one in claimed)
             turn.expect(claimed)
             dealt: set[int] = set()
             for reminder in claimed:
-                alone = reminder.state == "sending"  # its worker died: should it be by this mail, then by it alone
-                if turn.alarmed or (alone and jobs):
+                if turn.alarmed or reminder.state == "sending":
                     break
                 if reminder.id in dealt:
                     continue
@@ -264,10 +283,8 @@ class _Run:
                 dealt |= begun.dealt
                 aside += begun.aside
                 jobs += [begun.job] if begun.job else []
-                if alone and begun.job:
-                    break
             turn.write_down()
-            if any(one.state == "sending" for one in claimed) and jobs:
+            if mine or orphaned or not claimed:
                 break
         return jobs, aside
 

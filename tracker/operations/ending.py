@@ -107,11 +107,20 @@ def give_up(turn: Turn, members: Sequence[Reminder]) -> str | None:
         outbox.finish(turn.connection, held, state="accepted", due_at=None, why=None, bundle=bundle)
     else:
         outcome, left = Outcome("unknown", None, STOPPED), Left(state="pending", due_at=turn.at, why=STOPPED)
+        if bundle and not attempt.message_id and _died_making(turn, attempt.reminder) > 1:  # by one of them, perhaps
+            bundle, held = None, [replace(reminder, token=reminder.token - 1) for reminder in ordered]
+            outbox.finish(turn.connection, held, state="pending", due_at=turn.at, why=STOPPED, bundle=None)
     mail = mails.hashes(turn.connection, ordered[0].reference, attempt.attempt)
     said = _said(ordered, began, outcome, left, bundle=bundle, mail=mail)
     seq = turn.record("delivery", ordered[0], said)
     outbox.end_attempts(turn.connection, [_end(turn, attempt.reminder, attempt.attempt, outcome, seq=seq)])
     return outcome.kind
+
+
+def _died_making(turn: Turn, reminder: int) -> int:
+    """Return how many workers stopped before there was a mail."""
+    tried = outbox.deliveries(turn.connection, [reminder])
+    return sum(not one.message_id and one.outcome in ("sending", "unknown") for one in tried)
 
 
 def tries_of(turn: Turn, reminder: Reminder, began: _Began | None = None, outcome: Outcome | None = None) -> list[Try]:

@@ -61,6 +61,12 @@ _NEXT_OF_KIND = _next(_DUE.where(_by_service(_OF_KIND)))
 _NEXT_OF_HOST = _next(_DUE.where(_by_service(_OF_KIND, CHANNEL.c.address == bindparam("address"))))
 
 
+# an attempt has its Message-ID as soon as there is a mail
+_MADE = DELIVERY.c.message_id != ""
+_BEGUN_AFTER = select(func.count().filter(_MADE), func.max(DELIVERY.c.id).filter(_MADE))
+_BEGUN_AFTER = _BEGUN_AFTER.where(DELIVERY.c.id > bindparam("last"))
+
+
 def claim(connection: Connection, lane: Lane, *, at: datetime, most: int, steal: bool = True) -> tuple[Reminder, ...]:
     """Return the reminders of a lane that have been due longest, `most` at a time, held for this transaction.
 
@@ -100,8 +106,16 @@ def last_ends(connection: Connection, *, limit: int) -> Sequence[Ended]:
     return [Ended(**row) for row in rows]
 
 
-def begun_since(connection: Connection, since: datetime, *, limit: int) -> int:
-    """Return how many attempts were begun after an instant, of the last `limit`."""
-    last = select(DELIVERY.c.started_at).order_by(DELIVERY.c.id.desc()).limit(limit).subquery()
-    question = select(func.count()).select_from(last).where(last.c.started_at > since)
-    return int(connection.execute(question).scalar_one())
+def begun_since(connection: Connection, since: datetime, *, limit: int) -> tuple[int, int]:
+    """Return how many attempts were begun after an instant, of the last `limit`, and the number of the last."""
+    last = select(DELIVERY.c.id, DELIVERY.c.started_at).where(_MADE).order_by(DELIVERY.c.id.desc()).limit(limit)
+    found = last.subquery()
+    begun = select(func.count()).select_from(found).where(found.c.started_at > since)
+    newest = connection.execute(select(func.max(DELIVERY.c.id)).where(_MADE)).scalar_one()
+    return int(connection.execute(begun).scalar_one()), newest or 0
+
+
+def begun_after(connection: Connection, last: int) -> tuple[int, int]:
+    """Return how many attempts were begun, by whomever, after one, and the number of the last; its cost is theirs."""
+    row = connection.execute(_BEGUN_AFTER, {"last": last}).one()
+    return int(row[0]), max(last, row[1] or 0)

@@ -71,6 +71,10 @@ def is_public(address: Address) -> bool:
 
 def look_up(host: str, port: int, *, within: float) -> tuple[Found, ...]:
     """Return the addresses of a host, asked for once; raises OSError where there is none in time."""
+    if literal := _literal(host):  # nobody need be asked
+        if literal.version == 4:
+            return ((socket.AF_INET, (str(literal), port)),)
+        return ((socket.AF_INET6, (str(literal), port, 0, 0)),)
     found: list[Found] = []
     trouble: list[OSError] = []
 
@@ -89,6 +93,14 @@ def look_up(host: str, port: int, *, within: float) -> tuple[Found, ...]:
     if trouble:
         raise trouble[0]
     return tuple(found)
+
+
+def _literal(host: str) -> Address | None:
+    """Return the address that a host is written as; None for a name, and for an address of one wire alone."""
+    try:
+        return ip_address(host) if "%" not in host else None
+    except ValueError:
+        return None
 
 
 def call(host: str, port: int, *, reach: Reach, until: float) -> socket.socket:

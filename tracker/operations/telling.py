@@ -53,7 +53,7 @@ def tell(
     with store.read() as connection:
         due = hooks.due(connection, clock(), limit=BATCH)
         known = {one.reference: one for one in hooks.every(connection)} if due else {}
-        entries = {one.entry: seals.entry_at(connection, one.entry) for one in due}
+        entries = seals.entries_at(connection, {one.entry for one in due}) if due else {}
     if not due:
         return Told()
     until = ticks() + patience.total_seconds()
@@ -70,7 +70,7 @@ def tell(
         way = ways.get(hook.reference)
         if way is None:
             way = ways[hook.reference] = way_of(hook, store, settings)
-        outcome = _call(settings, way, one, entries[one.entry], at=clock(), reach=reach)
+        outcome = _call(settings, way, one, entries.get(one.entry), at=clock(), reach=reach)
         became = _record(store, hook, one, outcome, at=clock(), actor=actor)
         counts[became] += 1
         if became != "accepted":

@@ -1,6 +1,6 @@
 """Seals of the ledger, the places outside that hold them, and what making either needs of the entries."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -81,6 +81,11 @@ def add(connection: Connection, row: Mapping[str, Any]) -> bool:
 def entry_at(connection: Connection, seq: int) -> Entry | None:
     """Return the entry at a position."""
     return next(read_entries(connection, select(ENTRY).where(ENTRY.c.seq == seq)), None)
+
+
+def entries_at(connection: Connection, seqs: Collection[int]) -> dict[int, Entry]:
+    """Return the entries at some positions, by position."""
+    return {entry.seq: entry for entry in read_entries(connection, select(ENTRY).where(ENTRY.c.seq.in_(sorted(seqs))))}
 
 
 def entries_between(connection: Connection, after: int, until: int) -> Iterator[Entry]:

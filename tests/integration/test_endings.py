@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +36,12 @@ NEXT = a_directive(
     issued=date(2025, 8, 12),
     relations=(Relation("supersedes", "412/TB-VPCP", date(2025, 8, 11)),),
 )
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """Where one database will do: what is asked of both is asked above all of who is told."""
+    return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 class Reader:
@@ -96,8 +103,8 @@ def test_who_was_told_of_a_task_hears_once_that_an_amendment_took_it_out(databas
 
 
 @pytest.mark.parametrize("answer", ["temporary", "permanent"])
-def test_who_never_heard_of_a_task_hears_nothing_of_its_end(database_url: str, answer: str) -> None:
-    store = an_office(database_url)
+def test_who_never_heard_of_a_task_hears_nothing_of_its_end(url: str, answer: str) -> None:
+    store = an_office(url)
     sent(store, ADOPTED, answer=answer)
     adopt(store, amended())
     assert [one for one in notices(store) if one[1] == "ended"] == []
@@ -105,8 +112,8 @@ def test_who_never_heard_of_a_task_hears_nothing_of_its_end(database_url: str, a
 
 
 @pytest.mark.parametrize("heard", ["unknown", "acknowledged"])
-def test_who_may_have_heard_or_has_begun_hears_of_the_end(database_url: str, heard: str) -> None:
-    store = an_office(database_url)
+def test_who_may_have_heard_or_has_begun_hears_of_the_end(url: str, heard: str) -> None:
+    store = an_office(url)
     if heard == "unknown":
         sent(store, ADOPTED, answer="unknown")
     else:
@@ -115,9 +122,9 @@ def test_who_may_have_heard_or_has_begun_hears_of_the_end(database_url: str, hea
     assert endings(sent(store, LATER)) == [("BNV", f"{KEY}/report/BNV", "withdrawn")]
 
 
-def test_a_province_that_is_exempted_hears_and_the_others_do_not(database_url: str) -> None:
+def test_a_province_that_is_exempted_hears_and_the_others_do_not(url: str) -> None:
     everybody = ForEach(agencies="provinces")
-    store = an_office(database_url, a_directive(a_task("survey", for_each=everybody)))
+    store = an_office(url, a_directive(a_task("survey", for_each=everybody)))
     sent(store, ADOPTED)
     adopt(store, a_directive(a_task("survey", for_each=replace(everybody, exempt=frozenset({"04"})))))
     assert endings(sent(store, LATER)) == [("04", f"{KEY}/survey/04", "withdrawn")]
@@ -141,9 +148,9 @@ def test_a_directive_that_takes_the_place_of_another_is_named_with_what_goes_on_
     assert render(digest).text.count("500/TB-VPCP") >= 2
 
 
-def test_what_is_handed_on_or_done_by_another_says_so(database_url: str) -> None:
+def test_what_is_handed_on_or_done_by_another_says_so(url: str) -> None:
     anyone = ForEach(agencies="provinces", complete_when="any")
-    store = an_office(database_url, a_directive(a_task("survey", for_each=anyone), a_task("report", lead="BNV")))
+    store = an_office(url, a_directive(a_task("survey", for_each=anyone), a_task("report", lead="BNV")))
     sent(store, ADOPTED)
     hand_on(store, "BNV", "BTC", at=LATER, actor=SECRETARIAT, instrument="2179/QĐ-TTg")
     submit(store, f"{KEY}/survey/01", at=LATER, actor="01:an", words="done")
@@ -161,9 +168,9 @@ def test_what_is_handed_on_or_done_by_another_says_so(database_url: str) -> None
 
 
 def test_what_is_given_again_before_its_end_was_told_is_told_as_ended_only_when_it_ends_again(
-    database_url: str,
+    url: str,
 ) -> None:
-    store = an_office(database_url)
+    store = an_office(url)
     sent(store, ADOPTED)
     adopt(store, amended())
     adopt(store, a_directive(), LATER + minutes(1))  # before anything left
@@ -176,8 +183,8 @@ def test_what_is_given_again_before_its_end_was_told_is_told_as_ended_only_when_
     assert holds(store)
 
 
-def test_a_deputy_hears_of_the_end_for_whom_it_covers(database_url: str) -> None:
-    store = an_office(database_url)
+def test_a_deputy_hears_of_the_end_for_whom_it_covers(url: str) -> None:
+    store = an_office(url)
     sent(store, ADOPTED)
     said = {"first": LATER.date(), "last": LATER.date(), "at": LATER, "actor": SECRETARIAT, "why": "away"}
     name_deputy(store, "BNV", "BTC", **said)
@@ -185,9 +192,9 @@ def test_a_deputy_hears_of_the_end_for_whom_it_covers(database_url: str) -> None
     assert [name for name, _, _ in endings(sent(store, LATER))] == ["BNV", "BTC"]
 
 
-def test_a_preview_shows_the_end_that_waits_to_be_told_in_the_mail_it_leaves_in(database_url: str) -> None:
+def test_a_preview_shows_the_end_that_waits_to_be_told_in_the_mail_it_leaves_in(url: str) -> None:
     old = a_directive(a_task("law", lead="BTC"), a_task("report", lead="BTC"), a_task("plan", lead="BNV"))
-    store = an_office(database_url, old)
+    store = an_office(url, old)
     sent(store, ADOPTED)
     adopt(store, amended(a_task("plan", lead="BNV")))
     found = preview(store, at=LATER, end=LATER)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
@@ -55,6 +56,7 @@ class Reach:
         return None if is_public(found) or inside else f"{host} is {found}, which is no public address"
 
 
+@lru_cache(maxsize=1024)
 def is_public(address: Address) -> bool:
     """Return whether an address is somewhere in the world, and nothing else in disguise.
 

@@ -54,6 +54,7 @@ class Place:
         return host if self.port == (443 if self.secure else 80) else f"{host}:{self.port}"
 
 
+@lru_cache(maxsize=256)  # a receiver is called again and again
 def place_of(url: str) -> Place:
     """Return a URL taken apart; raises ValueError, with a sentence without the URL, for any but a plain one."""
     try:

@@ -181,23 +181,9 @@ class Desk:
         given a viewer without a name of its own, and asks the database through the reading alone: those who wait for
         the page hold a connection each.
         """
-        common = replace(viewer, account="", name=self._name, actor="", csrf=self._csrf)
-        return self._kept(request, viewer, reading, common, draw)
-
-    def own(
-        self, request: Request, viewer: Viewer, reading: Reading, draw: Callable[[Viewer], HTMLResponse]
-    ) -> HTMLResponse:
-        """Return the same of a page that depends on who the viewer is; their sessions share it."""
-        return self._kept(request, viewer, reading, replace(viewer, name=self._name, csrf=self._csrf), draw)
-
-    def _kept(
-        self,
-        request: Request,
-        viewer: Viewer,
-        reading: Reading,
-        common: Viewer,
-        draw: Callable[[Viewer], HTMLResponse],
-    ) -> HTMLResponse:
+        # an actor's moves follow from the office alone
+        office = viewer.actor.partition(":")[0]
+        common = replace(viewer, account="", name=self._name, actor=f"{office}:", csrf=self._csrf)
         at = reading.at if request.query_params.get("at") else reading.at.replace(second=0, microsecond=0)
         key = request.url.path, request.url.query, common, at, reading.ground
         html = self._shelf.page(key, lambda: bytes(draw(common).body))

@@ -15,6 +15,7 @@ from tracker.operations import acknowledge, init
 from tracker.operations.accounts import make_account
 from tracker.store import outbox, watches
 from tracker.store.store import Store
+from tracker.web.pages import assignment
 from tracker.web.warmth import PATHS, warm
 
 PAGES = ("/", "/tasks", "/heatmap", "/agencies", "/agencies/BNV", f"/tasks/{KEY}/report/BNV")
@@ -30,6 +31,20 @@ def test_a_page_carries_the_name_and_the_token_of_whoever_asks(site: Site) -> No
             assert f'name="csrf" value="{site.csrf(name)}"' in page
             other = next(one for one in people if one != name)
             assert site.csrf(other) not in page
+
+
+def test_an_assignment_is_drawn_once_for_an_office_and_apart_for_another(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, dossier_of = [], assignment.dossier_of
+    monkeypatch.setattr(assignment, "dossier_of", lambda *asked: drawn.append(asked) or dossier_of(*asked))
+    make_account(site.store, "tran", "secretariat", language="en", at=NOW, actor="cli")
+    make_account(site.store, "bao", "agency", office="BNV", language="en", at=NOW, actor="cli")
+    pages = {who: site.as_(who).get(PAGES[-1]).text for who in ("le", "tran", "anna", "bao", "binh", "pham")}
+    offered = {who: ("/do/acknowledge" in page, "/do/transfer" in page) for who, page in pages.items()}
+    theirs = {"le": (False, True), "tran": (False, True), "anna": (True, False), "bao": (True, False)}
+    assert offered == {**theirs, "binh": (False, False), "pham": (False, False)}
+    assert len(drawn) == 4  # for the secretariat, BNV, BTC and the auditors
 
 
 def _an_entry(store: Store) -> None:

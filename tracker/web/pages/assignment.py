@@ -32,7 +32,7 @@ def routes(desk: Desk) -> APIRouter:
     def show(request: Request, viewer: Who, at: Path) -> Response:
         """Show everything about one assignment."""
         with desk.reading(request) as reading:
-            return desk.own(
+            return desk.shared(
                 request,
                 viewer,
                 reading,

@@ -162,8 +162,11 @@ class Site:
         return found.csrf
 
 
-def a_site(folder: Path, store: Store | None = None, *, say: Say = str) -> Site:
-    """Return the site of a store, by default of the office at work; its files lie in a folder."""
+def a_site(folder: Path, store: Store | None = None, *, say: Say = str, **changes: str) -> Site:
+    """Return the site of a store, by default of the office at work; its files lie in a folder.
+
+    `changes` are settings that are otherwise.
+    """
     url = f"sqlite:///{folder}/tracker.db"
     if store is None:
         shutil.copytree(_office(), folder, dirs_exist_ok=True)
@@ -171,6 +174,7 @@ def a_site(folder: Path, store: Store | None = None, *, say: Say = str) -> Site:
     settings = replace(
         settings_in(folder), database_url=str(made.engine.url), base_url=HOST, evidence=str(folder / "evidence")
     )
+    settings = replace(settings, **changes)
     if store is not None:
         _people(made, settings, say)
     return Site(made, settings, create_app(made, settings, AMPLE))

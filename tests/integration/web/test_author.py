@@ -1,7 +1,7 @@
 """Drafts: what is written on a page is checked by the real checker, planned, and applied only where that is allowed."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from tests.integration.links import AMPLE
-from tests.integration.web.a_site import KEY, NOW, Site
+from tests.integration.web.a_site import KEY, NOW, Site, a_site
 from tracker.domain.errors import Refused
 from tracker.operations import adopt_directive, authoring
 from tracker.operations.reading import directive_in_force
@@ -49,9 +49,11 @@ def with_settings(site: Site, **changes: str) -> Site:
 
 
 @pytest.fixture
-def alone(site: Site, tmp_path: Path) -> Site:
-    """Return the site of an office that keeps no folder."""
-    return with_settings(site, directives=str(tmp_path / "nowhere"))
+def alone(tmp_path: Path) -> Iterator[Site]:
+    """Yield the site of an office that keeps no folder."""
+    made = a_site(tmp_path, directives=str(tmp_path / "nowhere"))
+    yield made
+    made.store.close()
 
 
 def send(site: Site, path: str, who: str = "le", **fields: str) -> Any:

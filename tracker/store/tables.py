@@ -37,6 +37,11 @@ def _id() -> Column[int]:
     return Column("id", BigKey, primary_key=True, autoincrement=True)
 
 
+def _partial(name: str, *columns: str, where: str) -> Index:
+    """Return an index of some rows alone."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 class Head(SQLModel, table=True):
     """The one locked row: what kind of store this is, and where its ledger ends."""
 
@@ -139,14 +144,7 @@ class TaskRow(SQLModel, table=True):
     """
 
     __tablename__ = "task"
-    __table_args__ = (
-        Index(
-            "ix_task_materialise_at",
-            "materialise_at",
-            sqlite_where=text("materialise_at IS NOT NULL"),
-            postgresql_where=text("materialise_at IS NOT NULL"),
-        ),
-    )
+    __table_args__ = (_partial("ix_task_materialise_at", "materialise_at", where="materialise_at IS NOT NULL"),)
 
     key: str = Field(primary_key=True)
     directive: str = Field(index=True)
@@ -185,13 +183,7 @@ class AssignmentRow(SQLModel, table=True):
 
     __tablename__ = "assignment"
     __table_args__ = (
-        Index(
-            "ix_assignment_next_moment_ref",
-            "next_moment",
-            "ref",
-            sqlite_where=text("next_moment IS NOT NULL"),
-            postgresql_where=text("next_moment IS NOT NULL"),
-        ),
+        _partial("ix_assignment_next_moment_ref", "next_moment", "ref", where="next_moment IS NOT NULL"),
         Index("ix_assignment_task_agency", "task", "agency"),
         # on PostgreSQL these hold the reference by its characters (migration 0008)
         Index("ix_assignment_late_from_ref", "late_from", "ref"),
@@ -199,7 +191,7 @@ class AssignmentRow(SQLModel, table=True):
         Index("ix_assignment_agency_late_from_ref", "agency", "late_from", "ref"),
         Index("ix_assignment_progress_touched_at", "progress", "touched_at"),
         *(
-            Index(f"ix_assignment_{name}", name, sqlite_where=text(there), postgresql_where=text(there))
+            _partial(f"ix_assignment_{name}", name, where=there)
             for name, there in (
                 ("asked_at", "asked_at IS NOT NULL"),
                 ("contested_at", "contested_at IS NOT NULL"),
@@ -265,28 +257,9 @@ class ReminderRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("key"),
         UniqueConstraint("assignment", "rung", "version", "agency", "channel"),
-        Index(
-            "ix_reminder_agency_channel",
-            "agency",
-            "channel",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
-        Index(
-            "ix_reminder_due_at_id",
-            "due_at",
-            "id",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
-        Index(
-            "ix_reminder_troubled",
-            "state",
-            "made_at",
-            "id",
-            sqlite_where=text("state = 'failed' OR state = 'held'"),
-            postgresql_where=text("state = 'failed' OR state = 'held'"),
-        ),
+        _partial("ix_reminder_agency_channel", "agency", "channel", where="due_at IS NOT NULL"),
+        _partial("ix_reminder_due_at_id", "due_at", "id", where="due_at IS NOT NULL"),
+        _partial("ix_reminder_troubled", "state", "made_at", "id", where="state = 'failed' OR state = 'held'"),
     )
 
     id: int | None = Field(default=None, sa_column=_id())

@@ -9,10 +9,10 @@ arrived; it shares no code with the tracker. With `power` the machine dies with 
 told since it last waited for the disk is gone. For each point:
 
     lost        an owed reminder that never arrived, alone or in a digest with others
-    extra       a message beyond the first to one recipient
-    unexplained an extra that was not between the server's acceptance and our note of it at the kill (of the power:
-                and our commit), a second one for the same crash, another Message-ID, or mail to somebody who is
-                owed nothing
+    extra       a copy of a message, under its Message-ID
+    unexplained a copy that was not between the server's acceptance and our note of it at the kill (of the power:
+                and our commit), a second one for the same crash, a task told again by another message, or mail to
+                somebody who is owed nothing
     chain       a ledger whose chain does not hold
     stuck       a reminder neither accepted nor closed at the end
     cache       a row that `rebuild` finds different from what entries say
@@ -64,6 +64,7 @@ OPEN_STATES = {"pending", "sending"}
 # when each process of a story works, in minutes after DUE: its own two ticks, the next one past the lease of five
 STARTS = (0, 10, 30, 60)
 SECOND_TICK = 8
+LATER, DAY = 60, 24 * 60
 STRIDE = 7  # of a short run: one point in seven
 
 SENT, NOTED, COMMITTED = "send: whole message sent", "journal: told what became of it", "commit: after"
@@ -278,9 +279,14 @@ def ticks(store: Store, smtp: str, start: float) -> None:
 
 def finish(store: Store, smtp: str) -> dict[str, Any]:
     """Go on in a fresh process until nothing is left to do, and say what the store is like then."""
-    ticks(store, smtp, STARTS[-1])
-    with store.read() as connection:
-        states = [reminder.state for reminder in outbox.reminders(connection)]
+    at = STARTS[-1]
+    while True:
+        ticks(store, smtp, at)
+        with store.read() as connection:
+            states = [reminder.state for reminder in outbox.reminders(connection)]
+        at += LATER  # a server that says "later" is asked the less often the more tries there were
+        if at > DAY or OPEN_STATES.isdisjoint(states):
+            break
     return {
         "stuck": sum(state in OPEN_STATES for state in states),
         "chain": int(not verify(store).holds),
@@ -362,13 +368,18 @@ def story(stores: Stores, server: MailServer, crashes: Sequence[int], excused: i
 
 def judged(server: SmtpServer, excused: int, state: dict[str, int], *, crashes: int = 1) -> Found:
     """Return what the mail server saw, and the state of the store, as counts."""
-    arrived = Counter(message.recipients[0] for message in server.messages)
-    identities = {(message.recipients[0], message_id(message.content)) for message in server.messages}
+    arrived = Counter((message.recipients[0], message_id(message.content)) for message in server.messages)
     extra = sum(arrived.values()) - len(arrived)
-    strangers = sum(count for address, count in arrived.items() if address not in TOLD)
+    strangers = sum(count for (address, _), count in arrived.items() if address not in TOLD)
     too_often = sum(max(0, count - 1 - crashes) for count in arrived.values())
-    unexplained = max(0, extra - excused) + too_often + strangers + len(identities) - len(arrived)
+    unexplained = max(0, extra - excused) + too_often + strangers + told_twice(server)
     return Found(points=1, lost=len(untold(server)), extra=extra, unexplained=unexplained, **state)
+
+
+def told_twice(server: SmtpServer) -> int:
+    """Return how often a mailbox was told of a task by a mail that is no copy of the first that told it."""
+    told = {(m.recipients[0], task, message_id(m.content)) for m in server.messages for task in tasks_in(m.content)}
+    return len(told) - len({(address, task) for address, task, _ in told})
 
 
 def untold(server: SmtpServer) -> set[tuple[str, str]]:

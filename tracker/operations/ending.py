@@ -107,7 +107,7 @@ def give_up(turn: Turn, members: Sequence[Reminder]) -> str | None:
         outbox.finish(turn.connection, held, state="accepted", due_at=None, why=None, bundle=bundle)
     else:
         outcome, left = Outcome("unknown", None, STOPPED), Left(state="pending", due_at=turn.at, why=STOPPED)
-        if bundle and not attempt.message_id and _died_making(turn, attempt.reminder) > 1:  # by one of them, perhaps
+        if bundle and _is_deadly(turn, attempt.reminder):  # by one of them, perhaps
             bundle, held = None, [replace(reminder, token=reminder.token - 1) for reminder in ordered]
             outbox.finish(turn.connection, held, state="pending", due_at=turn.at, why=STOPPED, bundle=None)
     mail = mails.hashes(turn.connection, ordered[0].reference, attempt.attempt)
@@ -117,10 +117,14 @@ def give_up(turn: Turn, members: Sequence[Reminder]) -> str | None:
     return outcome.kind
 
 
-def _died_making(turn: Turn, reminder: int) -> int:
-    """Return how many workers stopped before there was a mail."""
+def _is_deadly(turn: Turn, reminder: int) -> bool:
+    """Return whether several workers stopped before there was a mail, and none ever had one.
+
+    A mail that was made once may have left, and stays what it is: its copies have its Message-ID.
+    """
     tried = outbox.deliveries(turn.connection, [reminder])
-    return sum(not one.message_id and one.outcome in ("sending", "unknown") for one in tried)
+    died = sum(one.outcome in ("sending", "unknown") for one in tried if not one.message_id)
+    return died > 1 and not any(one.message_id for one in tried)
 
 
 def tries_of(turn: Turn, reminder: Reminder, began: _Began | None = None, outcome: Outcome | None = None) -> list[Try]:

@@ -97,5 +97,20 @@ def test_a_body_that_does_not_end_is_waited_for_only_so_long(monkeypatch: pytest
     assert refusal.value.status_code == 408
 
 
+def test_who_hangs_up_in_the_middle_of_a_body_is_no_mistake_of_ours() -> None:
+    said = iter([{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        return next(said)
+
+    async def send(message: Any) -> None:
+        raise AssertionError
+
+    scope = {"type": "http", "method": "POST", "path": "/x", "headers": []}
+    with pytest.raises(HTTPException) as refusal:
+        asyncio.run(Intake(Reader(), FILES)(scope, receive, send))
+    assert refusal.value.status_code == 400
+
+
 def test_a_get_is_let_through_as_it_is() -> None:
     assert read(b"a" * (FORM + 1), method="GET") == FORM + 1

@@ -17,7 +17,7 @@ _WITH_FILES = re.compile(r"/tasks/.+/report|/api/v1/tasks/.+/evidence")
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Lets through bodies up to a size: 413 beyond it, 408 for those that do not come to an end.
+    """Lets through bodies up to a size: 413 beyond it, 408 for those that do not come to an end, 400 for who hangs up.
 
     `files` is how large a file may be where one is taken; a form without files has a megabyte.
     """
@@ -46,6 +46,8 @@ class Intake:
                 message = await asyncio.wait_for(receive(), ends - loop.time())
             except TimeoutError:
                 raise HTTPException(408, "body") from None
+            if message["type"] == "http.disconnect":
+                raise HTTPException(400, "body")  # nobody hears it, and no log calls it a mistake of ours
             size += len(message.get("body", b""))
             if size > limit:
                 raise HTTPException(413, "body")

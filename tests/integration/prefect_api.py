@@ -1,5 +1,6 @@
 """A real Prefect server for tests: one for a whole file, in a home of its own; every flow in it talks to that one."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,8 @@ import httpx
 import pytest
 
 from flows.server import Server
+
+BUSY, TRIES = 503, 10
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +81,10 @@ class Api:
     def _ask(self, path: str, wanted: dict[str, Any]) -> Any:
         # trust_env: a proxy of the environment has no business on loopback
         with httpx.Client(trust_env=False, timeout=30) as client:
-            answer = client.post(f"{self.url}/{path}", json=wanted)
+            for _ in range(TRIES):
+                answer = client.post(f"{self.url}/{path}", json=wanted)
+                if answer.status_code != BUSY:  # its database was locked: it asks to be asked again, as its client does
+                    break
+                time.sleep(float(answer.headers.get("retry-after", 1)))
             answer.raise_for_status()
             return answer.json()

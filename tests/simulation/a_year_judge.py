@@ -145,7 +145,9 @@ class Judge:
         """Yield when a reminder waited for an operator, or for its next attempt."""
         for _, record, number in self.of[row["reference"]]:
             if not record["took"] or record["said"] != "accepted":
-                wait = min(4 ** (number - 1), 360) * SPREAD
+                # who dies between writing an attempt down and making it has used it up, though no server knows of it
+                died = bisect_left(self.crashes, record["at"]) - bisect_left(self.crashes, row["made_at"])
+                wait = min(4 ** (number - 1 + died), 360) * SPREAD
                 yield record["at"], record["at"] + (wait + 16) * MINUTE
         for _, since, _, until in self.holds.get(row["reference"], ()):
             yield since, until
@@ -162,7 +164,6 @@ class Judge:
             self.wrong(row["ref"], f"{row['key']} is {row['state']} in the end")
         if row["state"] == "failed":
             tried = self.of[row["reference"]]
-            # who dies between writing an attempt down and making it has used it up, though no server knows of it
             died = len(self.crashes) - bisect_left(self.crashes, row["made_at"])
             given_up = any(record["said"] == "permanent" for _, record, _ in tried)
             blamed = sum(record["said"] != "temporary" for _, record, _ in tried)  # nobody knows what became of those

@@ -327,7 +327,8 @@ def environment_of(prefect: Prefect, url: str, mail: SmtpServer, folder: Path) -
         "TRACKER_KEY": str(folder / "key"),
         "TRACKER_RATE": "1000000",
         "TRACKER_HOLD_ABOVE": "1000000",
-        "TRACKER_DIRECTIVES": str(ROOT / "directives"),
+        # nothing is there: what `adopt` found in the shipped folder would take the place of the offices of this story
+        "TRACKER_DIRECTIVES": str(folder / "directives"),
     }
 
 
